@@ -1,0 +1,108 @@
+"""Whether a result is what was expected, and if not, what is wrong with it in words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What is wrong with one result. `got` and `expected` can be laid side by side where they are given."""
+
+    kind: str
+    name: str
+    sentence: str
+    got: Any = None
+    expected: Any = None
+
+
+def compare(name: str, got: Any, expected: Any, tolerances: Mapping[str, float]) -> Difference | None:
+    """The first thing wrong with `got`, or None. Form comes before numbers: type, shape, NaN, values, dtype.
+
+    `got` may be anything; whatever can stand as an array of numbers (a list, a torch tensor) is taken as one.
+    """
+    if expected is None:
+        return (
+            None if got is None else Difference("type", name, f"`{name}` must be None here, and yours is {_kind(got)}.")
+        )
+    if got is None:
+        return Difference("none", name, f"`{name}` is None. Does every way through your function end in a `return`?")
+    if got is NotImplemented or got is Ellipsis:
+        return Difference("type", name, f"`{name}` is {got!r}, where {_kind(expected)} is expected.")
+    if isinstance(expected, np.ndarray):
+        return _compare_arrays(name, got, expected, tolerances)
+    return _compare_scalars(name, got, expected)
+
+
+def _compare_scalars(name: str, got: Any, expected: Any) -> Difference | None:
+    if isinstance(got, np.ndarray) and got.ndim:
+        return Difference("type", name, f"`{name}` must be {_kind(expected)}, and yours is {_kind(got)}.")
+    try:
+        equal = bool(got == expected)
+    except Exception:
+        equal = False
+    whole = isinstance(expected, int)
+    if whole and not isinstance(got, int | np.integer):
+        remedy = " Whole-number division is `//`." if isinstance(got, float | np.floating) else ""
+        return Difference("type", name, f"`{name}` must be a whole number, and yours is {_kind(got)} {got!r}.{remedy}")
+    if not equal:
+        return Difference("value", name, f"You returned **{got}**, expected **{expected}**.", got, expected)
+    return None
+
+
+def _compare_arrays(name: str, got: Any, expected: np.ndarray, tolerances: Mapping[str, float]) -> Difference | None:
+    try:
+        array = np.asarray(got.detach().numpy() if hasattr(got, "detach") else got)
+    except Exception:
+        array = np.empty(0, object)
+    if array.dtype.kind not in "fiub":
+        return Difference("type", name, f"`{name}` must be an array of numbers, and yours is {_kind(got)}.")
+    if array.shape != expected.shape:
+        return Difference(
+            "shape", name, f"`{name}` has shape {array.shape}, expected {expected.shape}.", array, expected
+        )
+    tolerance = tolerances.get(str(expected.dtype), 1e-9)
+    finite = np.isfinite(array) | ~np.isfinite(expected)
+    if not finite.all():
+        what = "NaN" if np.isnan(array[~finite]).any() else "infinite"
+        places = _places(int((~finite).sum()), array.size)
+        sentence = f"`{name}` is {what} in {places}. Something was divided by zero, overflowed, or was never filled in."
+        return Difference("nan", name, sentence, array, expected)
+    # The scale is that of the whole result: a sum that nearly cancels is no less exact than its neighbours.
+    scale = max(1.0, float(np.abs(expected[np.isfinite(expected)]).max(initial=0.0)))
+    wrong = ~np.isclose(array.astype(np.float64), expected, rtol=tolerance, atol=tolerance * scale, equal_nan=True)
+    if wrong.any():
+        sentence = f"`{name}` differs in {_places(int(wrong.sum()), array.size)}."
+        return Difference("value", name, sentence, array, expected)
+    if array.dtype != expected.dtype:
+        sentence = (
+            f"The numbers of `{name}` are right, but it is {array.dtype} where {expected.dtype} came in. Layers keep "
+            "the dtype they are given: `np.zeros(shape)` makes float64 unless you pass `dtype=x.dtype`."
+        )
+        return Difference("dtype", name, sentence, array, expected)
+    return None
+
+
+def wrong_places(difference: Difference) -> np.ndarray:
+    """True where got and expected differ, for a difference that holds two arrays of one shape."""
+    got, expected = np.asarray(difference.got, np.float64), np.asarray(difference.expected, np.float64)
+    return ~np.isclose(got, expected, rtol=1e-4, atol=1e-6, equal_nan=True)
+
+
+def _places(count: int, total: int) -> str:
+    if total == 1:
+        return "its only place"
+    return "all its places" if count == total else f"{count} of its {total} places"
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape} and dtype {value.dtype}"
+    if isinstance(value, tuple):
+        return f"a tuple of {len(value)}"
+    if value is None:
+        return "None"
+    name = {int: "whole number", str: "piece of text", bool: "truth value"}.get(type(value), type(value).__name__)
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"

@@ -1,0 +1,119 @@
+"""A verdict in words: what went wrong, the smallest failing case with its numbers, got beside expected."""
+
+import numpy as np
+
+from course_utils.checking.compare import Difference, wrong_places
+from course_utils.checking.judge import Failure, Verdict
+from course_utils.checking.report import Grid, Report, number
+from course_utils.exercises.specification import Case, Exercise
+
+_SHOWN_NUMBERS = 40
+_PRINTED_LINES = 5
+
+
+def explain(verdict: Verdict) -> Report:
+    """The report of a verdict."""
+    name = verdict.exercise.name
+    if verdict.status == "passed":
+        return Report(
+            "good", f"**{name}**: {verdict.total} cases and {verdict.random} random ones agree. Yours from here on."
+        )
+    if verdict.status == "not attempted":
+        return Report(
+            "open",
+            f"**{name}**: not attempted yet. Write its lines, then run this cell again.",
+            closing=[f"`hint({name})` gives a nudge. The lesson goes on with the course's version meanwhile."],
+        )
+    failure = verdict.failure
+    sentences = []
+    if verdict.misconception:
+        sentences.append(f"Looks like: *{verdict.misconception.name}*. {verdict.misconception.sentence}")
+    sentences.append(f"Smallest case that fails, {failure.case.label}:")
+    return Report(
+        "bad",
+        f"**{name}**: right in {_score(verdict)}.",
+        sentences=sentences,
+        code=_call(verdict.exercise, failure.case),
+        grids=_grids(failure.difference),
+        where=_map(failure.difference),
+        closing=[
+            failure.difference.sentence,
+            *_printed(failure),
+            f"Try `hint({name})`. The lesson goes on with the course's version until yours is right.",
+        ],
+    )
+
+
+def _score(verdict: Verdict) -> str:
+    score = f"{verdict.right} of {verdict.total} cases"
+    if verdict.right == verdict.total:
+        return f"all {verdict.total} cases, but not in random case {verdict.random + 1}"
+    return score
+
+
+def _call(exercise: Exercise, case: Case) -> str:
+    """The calls as the learner would type them, and the arrays that go in."""
+    made: set[str] = set()
+    lines = []
+    for call in exercise.plan:
+        names = [name for name in call.arguments if name in made or name in case.values]
+        plain = made | {name for name in names if isinstance(case.values.get(name), np.ndarray)}
+        arguments = ", ".join(name if name in plain else f"{name}={case.values[name]!r}" for name in names)
+        line = f"{call.function}({arguments})"
+        lines.append(line if len(exercise.plan) == 1 else f"{', '.join(call.returns)} = {line}")
+        made.update(call.returns)
+    arrays = [_array(name, value) for name, value in case.values.items() if isinstance(value, np.ndarray)]
+    return "\n".join(lines + arrays)
+
+
+def _array(name: str, value: np.ndarray) -> str:
+    """Name, shape and dtype, and the numbers where they are few: slice by slice, in rows."""
+    head = f"{name}: shape {value.shape}, {value.dtype}"
+    if value.size > _SHOWN_NUMBERS or not value.size:
+        return head
+    texts = np.vectorize(number, otypes=[object])(np.atleast_2d(value))
+    width = max(len(text) for text in texts.flat)
+    lines = [head]
+    for index in np.ndindex(texts.shape[:-2]):
+        if texts[..., 0, 0].size > 1:
+            lines.append(f"  {name}[{', '.join(map(str, index))}]")
+        lines += ["    " + " ".join(text.rjust(width) for text in row) for row in texts[index]]
+    return "\n".join(lines)
+
+
+def _grids(difference: Difference) -> list[Grid]:
+    got, expected = difference.got, difference.expected
+    if not (isinstance(got, np.ndarray) and isinstance(expected, np.ndarray)) or not got.ndim or not got.size:
+        return []
+    if difference.kind == "dtype" or got.dtype.kind not in "fiub":
+        return []
+    wrong = wrong_places(difference) if got.shape == expected.shape else None
+    index = () if wrong is None or not wrong.any() else tuple(int(i) for i in np.argwhere(wrong)[0][:-2])
+    return [
+        _slice(f"yours, {difference.name}", got, index, wrong),
+        _slice(f"expected, {difference.name}", expected, index, None),
+    ]
+
+
+def _slice(title: str, array: np.ndarray, index: tuple[int, ...], wrong: np.ndarray | None) -> Grid:
+    """The last two axes at `index` (the first slice where it is empty), as a grid."""
+    array = np.atleast_2d(array)
+    wrong = None if wrong is None else np.atleast_2d(wrong)
+    index = index or (0,) * (array.ndim - 2)
+    place = f"[{', '.join(map(str, index))}]" if index else ""
+    return Grid(title + place, array[index], None if wrong is None else wrong[index])
+
+
+def _map(difference: Difference) -> np.ndarray | None:
+    if difference.kind not in ("value", "nan") or np.ndim(difference.got) < 3:
+        return None
+    wrong = wrong_places(difference)
+    return wrong if wrong[..., 0, 0].size > 1 else None
+
+
+def _printed(failure: Failure) -> list[str]:
+    lines = failure.outcome.printed.splitlines()
+    if not lines:
+        return []
+    shown = " / ".join(lines[:_PRINTED_LINES])
+    return [f"In this case it printed: `{shown}`{' …' if len(lines) > _PRINTED_LINES else ''}"]

@@ -1,0 +1,174 @@
+"""Judging a function: the visible cases, the random ones, and which misconception it looks like."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from course_utils.checking.compare import Difference, compare
+from course_utils.checking.outcome import Outcome, line_of, run
+from course_utils.checking.timeout import OutOfTime
+from course_utils.exercises.specification import Case, Exercise, Function, Misconception, ResultCountError
+
+CALL_SECONDS = 5.0
+RANDOM_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One failing case, with what came of it and what is wrong."""
+
+    case: Case
+    outcome: Outcome
+    difference: Difference
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is known of a learner's function.
+
+    `status` is "passed", "failed" or "not attempted". `right` of `total` visible cases are right; `random` cases were
+    right as well, before the first that was not. `failure` is the smallest failing case.
+    """
+
+    exercise: Exercise
+    status: str
+    right: int = 0
+    total: int = 0
+    random: int = 0
+    failure: Failure | None = None
+    misconception: Misconception | None = None
+
+
+def judge(exercise: Exercise, function: Function, seed: int = 0, seconds: float = CALL_SECONDS) -> Verdict:
+    """Run `function` on the exercise's visible cases, then on random ones from `seed`, and say what is wrong.
+
+    A call that takes longer than `seconds` is stopped, and with it the judging. Random cases end after half a
+    second, so that a slow but right function has its answer at once.
+    """
+    outcomes: list[Outcome] = []
+    failures: list[Failure] = []
+    for case in exercise.cases:
+        outcome = run(exercise, function, case, seconds)
+        outcomes.append(outcome)
+        if difference := _difference(exercise, function, case, outcome):
+            failures.append(Failure(case, outcome, difference))
+        if isinstance(outcome.error, OutOfTime):
+            break
+    total = len(exercise.cases)
+    if all(isinstance(outcome.error, NotImplementedError) for outcome in outcomes):
+        return Verdict(exercise, "not attempted", total=total)
+    if failures:
+        smallest = min(failures, key=_size)
+        found = _recognise(exercise, outcomes, failures)
+        right = len(outcomes) - len(failures)
+        return Verdict(exercise, "failed", right, total, failure=smallest, misconception=found)
+    return _judge_random(exercise, function, seed, seconds)
+
+
+def _judge_random(exercise: Exercise, function: Function, seed: int, seconds: float) -> Verdict:
+    rng, total = np.random.default_rng(seed), len(exercise.cases)
+    deadline = time.perf_counter() + RANDOM_SECONDS
+    done = 0
+    while done < exercise.random_cases and (done < 5 or time.perf_counter() < deadline):
+        case = exercise.random_case(rng)
+        outcome = run(exercise, function, case, seconds)
+        if difference := _difference(exercise, function, case, outcome):
+            return Verdict(exercise, "failed", total, total, done, Failure(case, outcome, difference))
+        done += 1
+    return Verdict(exercise, "passed", total, total, done)
+
+
+def _difference(exercise: Exercise, function: Function, case: Case, outcome: Outcome) -> Difference | None:
+    """The first thing wrong with an outcome, or None if it is right."""
+    if isinstance(outcome.error, OutOfTime):
+        sentence = f"Stopped after {outcome.error}: it was still running. Is there a loop that never comes to its end?"
+        return Difference("time", "", sentence)
+    if case.raises is not None:
+        return _expected_error(case, outcome)
+    if isinstance(outcome.error, ResultCountError):
+        return _wrong_count(outcome.error)
+    if outcome.error is not None:
+        text = str(outcome.error).strip().split("\n")[0]
+        where = line_of(outcome.error, function)
+        sentence = f"It stopped with `{type(outcome.error).__name__}{': ' + text if text else ''}`"
+        return Difference("error", "", sentence + (f", at {_quote(where)}." if where else "."))
+    expected = run(exercise, exercise.reference, case).results
+    for name in exercise.compared:
+        if difference := compare(name, outcome.results[name], expected[name], exercise.tolerances):
+            return difference
+    if outcome.changed:
+        names = ", ".join(f"`{name}`" for name in outcome.changed)
+        sentence = f"Your numbers are right, but the call changed its argument {names}. Work on a copy."
+        return Difference("changed", outcome.changed[0], sentence)
+    return None
+
+
+def _expected_error(case: Case, outcome: Outcome) -> Difference | None:
+    wanted = case.raises.__name__
+    if outcome.error is None:
+        returned = next(iter(outcome.results.values()), None)
+        shown = f"you returned **{returned}**" if np.ndim(returned) == 0 else "you returned an array"
+        return Difference("no error", "", f"Expected a {wanted}, and {shown}.")
+    if not isinstance(outcome.error, case.raises):
+        return Difference("error", "", f"Expected a {wanted}, and a {type(outcome.error).__name__} was raised.")
+    return None
+
+
+def _wrong_count(error: ResultCountError) -> Difference:
+    names = ", ".join(f"`{name}`" for name in error.call.returns)
+    if error.result is None:
+        sentence = (
+            f"It returned None. Does every way through your function end in `return {', '.join(error.call.returns)}`?"
+        )
+        return Difference("none", "", sentence)
+    what = (
+        f"a tuple of {len(error.result)}" if isinstance(error.result, tuple) else f"one {type(error.result).__name__}"
+    )
+    return Difference("count", "", f"It must return {len(error.call.returns)} things, {names}, and returned {what}.")
+
+
+def _recognise(exercise: Exercise, outcomes: list[Outcome], failures: list[Failure]) -> Misconception | None:
+    """The misconception whose outcomes are the learner's on every case, else the one that explains most failures."""
+    best, most = None, 0
+    failing = {id(failure.case) for failure in failures}
+    for misconception in exercise.misconceptions:
+        twins = [run(exercise, misconception.function, case) for case in exercise.cases[: len(outcomes)]]
+        pairs = list(zip(exercise.cases, outcomes, twins, strict=False))
+        same = [_alike(exercise, outcome, twin) for _, outcome, twin in pairs]
+        if all(same):
+            return misconception
+        explained = sum(s for (case, _, _), s in zip(pairs, same, strict=True) if id(case) in failing)
+        if explained > most:
+            best, most = misconception, explained
+    return best if 2 * most > len(failures) else None
+
+
+def _alike(exercise: Exercise, outcome: Outcome, twin: Outcome) -> bool:
+    """Whether two outcomes are the same: both errors, or equal results and the same arguments changed."""
+    if (outcome.error is None) != (twin.error is None):
+        return False
+    if outcome.error is not None:
+        # A learner's slip may end in another type of error than the twin's; running out of time is never a twin.
+        return not isinstance(outcome.error, OutOfTime)
+    if outcome.changed != twin.changed:
+        return False
+    return all(_equal(name, outcome.results[name], twin.results[name], exercise) for name in exercise.compared)
+
+
+def _equal(name: str, got: object, expected: object, exercise: Exercise) -> bool:
+    if isinstance(expected, float):
+        return isinstance(got, float | np.floating) and bool(np.isclose(got, expected, equal_nan=True))
+    difference = compare(name, got, expected, exercise.tolerances)
+    return difference is None or difference.kind == "dtype"
+
+
+def _size(failure: Failure) -> int:
+    arrays = [value for value in failure.case.values.values() if isinstance(value, np.ndarray)]
+    # Numbers that can be compared say more than an error, so an error is shown only if there is nothing else.
+    return sum(array.size for array in arrays) + (10_000 if failure.difference.kind == "error" else 0)
+
+
+def _quote(line: str) -> str:
+    number, _, code = line.partition(": ")
+    return f"{number}: `{code}`"

@@ -1,0 +1,146 @@
+"""What a notebook calls: start, check, hint, reveal, use and ask."""
+
+import difflib
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from course_utils.checking import records
+from course_utils.checking.answers import explain_answer, judge_answer
+from course_utils.checking.explain import explain
+from course_utils.checking.judge import Verdict, judge
+from course_utils.checking.report import Report, show
+from course_utils.checking.solutions import solution_of
+from course_utils.exercises import exercises, questions
+from course_utils.exercises.questions import Question
+from course_utils.exercises.specification import Exercise
+from course_utils.lessons import lesson
+from course_utils.profiles import profile
+
+Named = Callable[..., Any] | str
+
+# The verdict of a function is kept as long as the function lives, so that `use` after `check` need not judge again.
+_verdicts: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+_hints_seen: dict[str, int] = {}
+
+
+def start(number: str) -> None:
+    """Begin a lesson: say which one and how large its experiments are. Raises ValueError for an unknown number."""
+    begun = lesson(number)
+    known, problem = records.load()
+    solved = [name for name, e in exercises().items() if e.lesson == begun.number and _passed(known, name)]
+    total = sum(e.lesson == begun.number for e in exercises().values())
+    show(
+        Report(
+            "note",
+            f"**Lesson {begun.number}: {begun.title}.** Experiments run in the `{profile()}` profile; "
+            f"{len(solved)} of {total} exercises solved so far.",
+            closing=[problem] if problem else (),
+        )
+    )
+
+
+def check(function: Named) -> None:
+    """Judge a function and show what was found; note it in the progress."""
+    exercise = _exercise(function)
+    verdict = _verdict(exercise, function)
+    show(explain(verdict))
+    _complain(records.note_check(exercise.name, verdict.status))
+
+
+def hint(function: Named, number: int | None = None) -> None:
+    """Show the next hint for an exercise or a question, or the one of that number (1 to 3)."""
+    target = _target(function)
+    if isinstance(target, Question):
+        show(Report("note", target.hint))
+        return
+    total = len(target.hints)
+    if number is not None and number not in range(1, total + 1):
+        raise ValueError(f"number must be 1 to {total}, got {number!r}")
+    number = number or min(_hints_seen.get(target.name, 0) + 1, total)
+    _hints_seen[target.name] = max(number, _hints_seen.get(target.name, 0))
+    further = (
+        f"`hint({target.name})` again for the next." if number < total else f"`reveal({target.name})` shows a solution."
+    )
+    show(Report("note", f"**Hint {number} of {total}.** {target.hints[number - 1]}", closing=[further]))
+    _complain(records.note_help(target.name, hints=number))
+
+
+def reveal(function: Named) -> None:
+    """Show a solution of an exercise as the lesson writes it, or the answer to a question with its reason."""
+    target = _target(function)
+    if isinstance(target, Question):
+        show(Report("note", f"The answer is **{target.answer}**. {target.why}"))
+        return
+    show(Report("note", f"**{target.name}**, as the lesson writes it:", code=solution_of(target)))
+    _complain(records.note_help(target.name, revealed=True))
+
+
+def use(function: Named) -> Callable[..., Any]:
+    """The learner's function if it passes its check, else the course's own. Says which."""
+    exercise = _exercise(function)
+    if _verdict(exercise, function).status == "passed":
+        show(Report("good", f"The lesson goes on with your `{exercise.name}`."))
+        return function
+    show(Report("open", f"The lesson goes on with the course's `{exercise.name}`, until yours passes its check."))
+    return exercise.reference
+
+
+def ask(identifier: str, answer: Any) -> None:
+    """Judge the answer to a short question and say why it is right, or what slip it looks like."""
+    known = questions()
+    if identifier not in known:
+        raise ValueError(_unknown("question", identifier, known))
+    question = known[identifier]
+    show(explain_answer(question, answer))
+    right = judge_answer(question, answer)
+    if right is not None:
+        _complain(records.note_answer(identifier, right))
+
+
+def _verdict(exercise: Exercise, function: Named) -> Verdict:
+    if isinstance(function, str):
+        return Verdict(exercise, "not attempted", total=len(exercise.cases))
+    try:
+        known = _verdicts.get(function)
+        if known is None:
+            known = _verdicts[function] = judge(exercise, function)
+        return known
+    except TypeError:
+        # Some callables (a ufunc, a bound builtin) cannot be remembered; they are judged each time.
+        return judge(exercise, function)
+
+
+def _exercise(function: Named) -> Exercise:
+    target = _target(function)
+    if isinstance(target, Question):
+        raise ValueError(f"{target.identifier!r} is a question; answer it with ask({target.identifier!r}, your_answer)")
+    return target
+
+
+def _target(function: Named) -> Exercise | Question:
+    name = function if isinstance(function, str) else getattr(function, "__name__", None)
+    if not isinstance(function, str) and not callable(function):
+        raise TypeError(
+            f"function must be the function itself, got {type(function).__name__}; write the name without ()"
+        )
+    if name in exercises():
+        return exercises()[name]
+    if isinstance(function, str) and name in questions():
+        return questions()[name]
+    raise ValueError(_unknown("exercise", str(name), exercises()))
+
+
+def _unknown(kind: str, name: str, known: dict) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    remedy = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
+    return f"there is no {kind} called {name!r}; {remedy}"
+
+
+def _passed(known: records.Record, name: str) -> bool:
+    return known["exercises"].get(name, {}).get("status") == "passed"
+
+
+def _complain(problem: str) -> None:
+    if problem:
+        show(Report("note", problem))

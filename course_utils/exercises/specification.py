@@ -1,0 +1,112 @@
+"""What an exercise is: a call plan, cases, a reference, misconceptions and hints, declared once.
+
+The notebook's check, the grader and the tests of the checks all read the same declaration. Nothing here runs a
+learner's code but `run_plan`, which any process can call.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+Function = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One step of a plan: `function` is called with the named values that the case has, and its results are named.
+
+    An argument that a case leaves out keeps the function's default. With one name in `returns` the result is taken
+    as it is, with several it must be a tuple of that many.
+    """
+
+    function: str
+    arguments: tuple[str, ...]
+    returns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Case:
+    """Named values to call with. `label` says what the case is for; `raises` is the error that is the right answer."""
+
+    label: str
+    values: Mapping[str, Any]
+    raises: type[Exception] | None = None
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A wrong variant that people really write, and one sentence on the thought behind it, never the cure itself."""
+
+    name: str
+    sentence: str
+    function: Function
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise: what is called, with what, and what should come back.
+
+    `plan` ends with the learner's function; functions that it calls before that are the course's, in `course`.
+    `compared` names the results that are judged. `random_case` draws one case from a generator. Tolerances are for
+    results that are floating point; whole numbers and text must be equal.
+    """
+
+    name: str
+    lesson: str
+    reference: Function
+    plan: tuple[Call, ...]
+    compared: tuple[str, ...]
+    cases: tuple[Case, ...]
+    random_case: Callable[[np.random.Generator], Case]
+    misconceptions: tuple[Misconception, ...]
+    hints: tuple[str, str, str]
+    course: Mapping[str, Function] = field(default_factory=dict)
+    points: int = 10
+    random_cases: int = 200
+    tolerances: Mapping[str, float] = field(default_factory=lambda: {"float64": 1e-9, "float32": 2e-4})
+
+
+class ResultCountError(Exception):
+    """A function of the plan returned something else than the tuple of results that the plan names."""
+
+    def __init__(self, call: Call, result: Any) -> None:
+        self.call, self.result = call, result
+        super().__init__(f"{call.function} must return {', '.join(call.returns)}")
+
+
+def run_plan(plan: tuple[Call, ...], functions: Mapping[str, Function], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Run the calls of a plan, each with its named values, and return every result by its name.
+
+    Raises ResultCountError where a tuple does not have the length that the plan names, and whatever the
+    functions raise.
+    """
+    known = dict(values)
+    for call in plan:
+        arguments = {name: known[name] for name in call.arguments if name in known}
+        result = functions[call.function](**arguments)
+        if len(call.returns) == 1:
+            known[call.returns[0]] = result
+        elif isinstance(result, tuple) and len(result) == len(call.returns):
+            known.update(zip(call.returns, result, strict=True))
+        else:
+            raise ResultCountError(call, result)
+    return {name: known[name] for call in plan for name in call.returns}
+
+
+def fresh(value: Any) -> Any:
+    """A copy of a case's value. An array keeps its memory layout: a view with gaps stays a view with gaps."""
+    if not isinstance(value, np.ndarray):
+        return value
+    if value.flags.c_contiguous or value.ndim == 0:
+        return value.copy()
+    return with_gaps(value)
+
+
+def with_gaps(array: np.ndarray) -> np.ndarray:
+    """The same numbers as a non-contiguous view, every second place of a wider array (the places between hold 0)."""
+    wide = np.zeros((*array.shape[:-1], 2 * array.shape[-1]), array.dtype)
+    view = wide[..., ::2]
+    view[...] = array
+    return view
