@@ -20,7 +20,7 @@ _HOME = {
     "start": "checking",
     "use": "checking",
 }
-_MODULES = ("accounting", "checking", "datasets", "exercises", "figures", "layers", "widgets")
+_MODULES = ("accounting", "checking", "datasets", "doctor", "exercises", "figures", "layers", "widgets")
 
 __all__ = sorted([*_HOME, *_MODULES])  # noqa: PLE0604
 

@@ -25,9 +25,9 @@ def build(lessons: list[str] | None = None, force: bool = False, root: Path = RO
     sources = [read(path) for path in select(root, lessons)]
     if found := [problem for lesson in sources for problem in problems(lesson)]:
         raise ValueError("\n".join(found))
-    console = Console(stderr=True)
+    console = Console(stderr=True, highlight=False)
     for lesson in sources:
-        console.print(f"{lesson.path.stem}: {_build_one(lesson, force, root, console)}", highlight=False)
+        console.print(f"{lesson.path.stem}: {_build_one(lesson, force, root, console)}", soft_wrap=True)
 
 
 def solution_path(lesson: Lesson) -> Path:

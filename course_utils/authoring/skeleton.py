@@ -5,13 +5,15 @@ from pathlib import Path
 
 from course_utils.authoring.notebook import write
 from course_utils.authoring.source import select
+from course_utils.lessons import lesson
 from course_utils.paths import ROOT
 
 
 def new(number: str, topic: str, title: str | None = None, root: Path = ROOT) -> Path:
-    """Writes `solutions/NN_topic.py` and returns its path. title: the heading; the topic in words if None.
+    """Writes `solutions/NN_topic.py` and returns its path. title: the heading; the one of `LESSONS` if None.
 
-    Raises ValueError if the number is not two digits or is taken, or if the topic is not of a-z, 0-9 and _.
+    Raises ValueError if the number is not of a lesson in `LESSONS`, as two digits, or is taken, or if the topic is not
+    of a-z, 0-9 and _.
     """
     if not re.fullmatch(r"\d\d", number, re.ASCII):
         raise ValueError(f"number must be two digits such as '03', got {number!r}")
@@ -19,7 +21,7 @@ def new(number: str, topic: str, title: str | None = None, root: Path = ROOT) ->
         raise ValueError(f"topic must be of a-z, 0-9 and _, beginning with a letter, such as 'im2col', got {topic!r}")
     if taken := [path.name for path in select(root) if path.name.startswith(number)]:
         raise ValueError(f"lesson {number} is there already: solutions/{taken[0]}; choose another number")
-    title = topic.replace("_", " ").capitalize() if title is None else title
+    title = lesson(number).title if title is None else title
     path = root / "solutions" / f"{number}_{topic}.py"
     # Not str.format: the text holds braces of its own.
     text = _SKELETON
@@ -41,10 +43,10 @@ the end of it, and what you need to know before. 45 to 75 minutes.
 # %% tags=["setup"]
 import numpy as np
 
-from course_utils import by_profile
+from course_utils import by_profile, start
 
-# TODO: take what the lesson uses into the line above, from: ask, check, figures, layers, progress, start, use, widgets
-# start("<NUMBER>")
+# TODO: take what the lesson uses into the line above, from: ask, check, figures, layers, progress, use, widgets
+start("<NUMBER>")
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=6
 """

@@ -40,9 +40,12 @@ def start(number: str) -> None:
     )
 
 
-def check(function: Named) -> None:
-    """Judge a function and show what was found; note it in the progress."""
-    exercise = _exercise(function)
+def check(function: Named, name: str | None = None) -> None:
+    """Judge a function and show what was found; note it in the progress.
+
+    The exercise is the one of the function's own name, or the one called `name`.
+    """
+    exercise = _exercise(name or function)
     verdict = _verdict(exercise, function)
     show(explain(verdict))
     _complain(records.note_check(exercise.name, verdict.status))
@@ -76,9 +79,9 @@ def reveal(function: Named) -> None:
     _complain(records.note_help(target.name, revealed=True))
 
 
-def use(function: Named) -> Callable[..., Any]:
+def use(function: Named, name: str | None = None) -> Callable[..., Any]:
     """The learner's function if it passes its check, else the course's own. Says which."""
-    exercise = _exercise(function)
+    exercise = _exercise(name or function)
     if _verdict(exercise, function).status == "passed":
         show(Report("good", f"The lesson goes on with your `{exercise.name}`."))
         return function

@@ -10,7 +10,8 @@ SMALLEST, LARGEST = 16, 512
 def photograph(gray: bool = False, size: int = 240) -> np.ndarray:
     """A portrait of Grace Hopper, (3, size, size) float32 in [0, 1], or (size, size) when `gray`.
 
-    The upper square of the picture, resized by area averaging, so that no detail aliases. Gray is 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601).
+    The upper square of the picture, resized by area averaging, so that no detail aliases.
+    Gray is 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601).
 
     Source: `grace_hopper.jpg` in matplotlib's sample data, a photograph by James S. Davis for the United States Navy,
     1984, in the public domain.

@@ -6,7 +6,17 @@ from importlib import import_module
 from course_utils.exercises.questions import Question, Slip
 from course_utils.exercises.specification import Call, Case, Exercise, Misconception, run_plan
 
-_EXERCISE_MODULES = ("start_here", "filters", "sizes", "convolution_forward")
+_EXERCISE_MODULES = (
+    "start_here",
+    "filters",
+    "sizes",
+    "convolution_forward",
+    "convolution_backward",
+    "max_pooling",
+    "average_pooling",
+    "dense",
+    "activation",
+)
 _QUESTION_MODULES = ("questions_00", "questions_01", "questions_02")
 
 __all__ = [

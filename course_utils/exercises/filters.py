@@ -214,8 +214,8 @@ LOCALLY_CONNECTED2D = Exercise(
         Case(
             "a batch of two, two channels, three filters",
             {
-                "x": digits(13, 2, 2, 3, 3),
-                "weight": digits(14, 2, 2, 3, 2, 2, 2),
+                "x": digits(13, 2, 2, 2, 3),
+                "weight": digits(14, 2, 2, 3, 2, 1, 2),
                 "bias": digits(15, 2, 2, 3),
             },
         ),

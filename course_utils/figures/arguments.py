@@ -13,7 +13,9 @@ def as_matrix(values, name: str, most: int | None = None) -> np.ndarray:
     if matrix.ndim != 2 or matrix.size == 0:
         raise ValueError(f"{name} must have shape (H, W), got {np.shape(values)}")
     if most is not None and max(matrix.shape) > most:
-        raise ValueError(f"{name} has shape {matrix.shape}; numbers are readable up to {most} a side: pass a part of it")
+        raise ValueError(
+            f"{name} has shape {matrix.shape}; numbers are readable up to {most} a side: pass a part of it"
+        )
     return matrix
 
 

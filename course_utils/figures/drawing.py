@@ -22,7 +22,8 @@ INK, MUTED, RULE, PAPER = "#1B1B1B", "#555555", "#B5B5B5", "#FFFFFF"
 INPUT, KERNEL, OUTPUT = "#DCEBF7", "#FCE6C3", "#D3EEE3"
 
 # Below zero blue, zero white, above zero orange. Blue is much the darker, so the sign survives in black and white.
-SIGNED = LinearSegmentedColormap.from_list("signed", ["#00345C", "#5B9BD0", "#FFFFFF", "#F5BE4F", "#D98200"])
+# An odd number of steps keeps zero white.
+SIGNED = LinearSegmentedColormap.from_list("signed", ["#00345C", "#5B9BD0", "#FFFFFF", "#F5BE4F", "#D98200"], N=257)
 
 _STYLE = {
     "font.family": "DejaVu Sans",

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from course_utils.figures.arguments import as_matrix, same_length
-from course_utils.figures.drawing import Drawing, plural, style
-from course_utils.figures.images import color_bar, show_picture
+from course_utils.figures.drawing import TITLE, Drawing, plural, style
+from course_utils.figures.page import BAR_HEIGHT, TITLE_HEIGHT, Page
 
 
 @style()
@@ -24,23 +23,24 @@ def shift_equivariance(
     )
     most = max(np.abs(a).max() for a in (out, shifted_out, difference)) or 1.0
     low, high = min(0.0, x.min(), shifted_x.min()), max(1.0, x.max(), shifted_x.max())
-    ratio = x.shape[0] / x.shape[1]
-    figure = Figure(figsize=(8.6, 2 * (2.5 * ratio + 0.35) + 0.7))
-    figure.set_layout_engine("constrained")
-    axes = figure.subplot_mosaic([["x", "out", "difference"], ["shifted_x", "shifted_out", "difference"]])
-    show_picture(axes["x"], x, "gray", low, high)
-    show_picture(axes["shifted_x"], shifted_x, "gray", low, high)
-    for name, picture in (("out", out), ("shifted_out", shifted_out), ("difference", difference)):
-        shown = show_picture(axes[name], picture, "signed", -most, most)
+    wide, gap = 2.6, 0.35
+    tall = wide * x.shape[0] / x.shape[1]
+    second = TITLE_HEIGHT + tall + gap
+    page = Page(3 * wide + 2 * gap, second + TITLE_HEIGHT + tall + 0.1 + BAR_HEIGHT)
+    middle, right = wide + gap, 2 * (wide + gap)
     left = np.abs(difference).max()
-    titles = ("input", "the input, shifted", "response", "response to the shifted input", f"difference, at most {left:.2g}")
-    for name, title in zip(names, titles, strict=True):
-        axes[name].set_title(title)
-    color_bar(figure, shown, [axes["out"], axes["shifted_out"], axes["difference"]], most, "response")
-    return Drawing(
-        figure,
+    rest = "zero everywhere" if left == 0 else f"at most {left:.1g}"
+    page.picture(0, TITLE_HEIGHT, wide, tall, x, "gray", low, high, "input")
+    page.picture(0, second + TITLE_HEIGHT, wide, tall, shifted_x, "gray", low, high, "input, shifted")
+    page.picture(middle, TITLE_HEIGHT, wide, tall, out, "signed", -most, most, "its response")
+    page.picture(middle, second + TITLE_HEIGHT, wide, tall, shifted_out, "signed", -most, most, "its response")
+    _, shown = page.picture(
+        right, TITLE_HEIGHT + second / 2, wide, tall, difference, "signed", -most, most, f"difference: {rest}"
+    )
+    page.bar(middle, second + TITLE_HEIGHT + tall + 0.1, wide, shown)
+    return page.finish(
         f"An input of {x.shape[0]} by {x.shape[1]} and its response, above the shifted input and its response, all on one "
-        f"scale. The difference that is left after shifting the first response is at most {left:.2g}.",
+        f"scale. The difference that is left after shifting the first response is {rest}.",
     )
 
 
@@ -59,34 +59,30 @@ def border_washed_away(
     if titles is not None:
         same_length("padded", padded, "titles", titles)
     rows = [
-        [as_matrix(a, f"{name}[{i}]") for i, a in enumerate(row)] for name, row in (("padded", padded), ("unpadded", unpadded))
+        [as_matrix(a, f"{name}[{i}]") for i, a in enumerate(row)]
+        for name, row in (("padded", padded), ("unpadded", unpadded))
     ]
     low = min(a.min() for row in rows for a in row)
     high = max(a.max() for row in rows for a in row)
-    tall = max(a.shape[0] for row in rows for a in row)
-    wide = max(a.shape[1] for row in rows for a in row)
-    each = min(9.0 / len(padded), 2.6)
-    figure = Figure(figsize=(each * len(padded) + 0.4, 2 * (each * tall / wide + 0.3) + 0.3))
-    figure.set_layout_engine("constrained")
-    axes = figure.subplots(2, len(padded), squeeze=False)
-    for i, row in enumerate(rows):
-        for j, picture in enumerate(row):
-            ax = axes[i, j]
-            show_picture(ax, picture, "gray", min(low, 0), max(high, 1e-12))
+    if titles is None:
+        titles = ["input"] + [plural(i, "layer") for i in range(1, len(padded))]
+    pixel = min((9.0 - 0.15 * len(padded)) / sum(row.shape[1] for row in rows[0]), 2.4 / rows[0][0].shape[1])
+    tall = max(a.shape[0] for row in rows for a in row) * pixel
+    steps = [max(a.shape[1], b.shape[1]) * pixel + 0.15 for a, b in zip(*rows, strict=True)]
+    page = Page(sum(steps) - 0.15, 2 * tall + 4.4 * TITLE_HEIGHT)
+    for i, (name, row) in enumerate(zip(("with zero padding", "without padding"), rows, strict=True)):
+        top = i * (tall + 2.6 * TITLE_HEIGHT) + TITLE_HEIGHT
+        page.text(0, top - 0.1, name, size=TITLE, ha="left", weight="bold")
+        x = 0.0
+        for picture, title, step in zip(row, titles, steps, strict=True):
             # One scale for all: a picture that has shrunk sits small in the middle of the space that the input fills.
-            height, width = picture.shape
-
-            ax.set_xlim((width - wide) / 2 - 0.5, (width + wide) / 2 - 0.5)
-            ax.set_ylim((height + tall) / 2 - 0.5, (height - tall) / 2 - 0.5)
-            for spine in ax.spines.values():
-                spine.set_visible(False)
-            ax.set_xlabel(f"{height} × {width}")
-            if titles is not None and i == 0:
-                ax.set_title(titles[j])
-        axes[i, 0].set_ylabel("with padding" if i == 0 else "without padding")
+            height, width = picture.shape[0] * pixel, picture.shape[1] * pixel
+            left = x + (step - 0.15 - width) / 2
+            page.picture(left, top + (tall - height) / 2, width, height, picture, "gray", min(low, 0), max(high, 1e-12))
+            page.text(x + (step - 0.15) / 2, top + tall + 0.2, f"{title}: {picture.shape[0]} × {picture.shape[1]}")
+            x += step
     first, last = rows[1][0].shape, rows[1][-1].shape
-    return Drawing(
-        figure,
+    return page.finish(
         f"A picture after each of {plural(len(padded) - 1, 'layer')}. With padding its size goes from "
         f"{rows[0][0].shape[0]} by {rows[0][0].shape[1]} to {rows[0][-1].shape[0]} by {rows[0][-1].shape[1]}; "
         f"without, from {first[0]} by {first[1]} to {last[0]} by {last[1]}.",

@@ -11,7 +11,6 @@ from course_utils.figures.drawing import (
     MUTED,
     OUTPUT,
     PAPER,
-    RULE,
     SIGNED,
     TITLE,
     Drawing,
@@ -41,7 +40,9 @@ def pixel_grid(
     width = max(columns, 0.27 * len(title or ""))
     diagram = Diagram(width, rows + top, cell_for(decimals, values))
     if title:
-        diagram.text(columns / 2 if width == columns else 0, 0.5, title, size=TITLE, ha="center" if width == columns else "left")
+        diagram.text(
+            columns / 2 if width == columns else 0, 0.5, title, size=TITLE, ha="center" if width == columns else "left"
+        )
     diagram.grid(0, top, values, faces=pixel_shades(values), decimals=decimals)
     alt = f"{title + ': a' if title else 'A'} grid of {rows} by {columns} numbers, from {_span(values, decimals)}."
     if highlight is not None:
@@ -121,23 +122,31 @@ def padding_figure(x: np.ndarray, padding: int = 1) -> Drawing:
 
 def hollow_zeros(diagram: Diagram, x: float, y: float, rows: int, columns: int, padding: int) -> None:
     """The border of a padded grid: dashed cells with a muted zero."""
-    for i in range(rows):
-        for j in range(columns):
-            if not (padding <= i < rows - padding and padding <= j < columns - padding):
-                diagram.box(x + j, y + i, edge=RULE, ls=(0, (3, 2)), lw=0.9, z=0.5)
-                diagram.text(x + j + 0.5, y + i + 0.52, "0", color=MUTED)
+    border = [
+        (x + j, y + i)
+        for i in range(rows)
+        for j in range(columns)
+        if not (padding <= i < rows - padding and padding <= j < columns - padding)
+    ]
+    if border:
+        diagram.cells(border, "none", lw=0.9, ls=(0, (3, 2)))
+        diagram.repeat("0", [(a + 0.5, b + 0.5) for a, b in border], MUTED)
 
 
 def pixel_shades(values: np.ndarray) -> np.ndarray:
     """(H, W, 3): gray from smallest to largest, or the signed colours around zero if any number is negative."""
     low, high = np.nanmin(values), np.nanmax(values)
     if low < 0:
-        # Full strength would hide the numbers' differences in contrast; three quarters keeps them calm.
-        most = max(-low, high) / 0.75
-        return shades(values, SIGNED, -most, most)
+        return signed_shades(values)
     if low == high:
         return shades(values, colormaps["gray"], 0, max(high, 1))
     return shades(values, colormaps["gray"], min(low, 0), high)
+
+
+def signed_shades(values: np.ndarray) -> np.ndarray:
+    """(H, W, 3): blue below zero, white at zero, orange above, at three quarters of their strength."""
+    most = np.nanmax(np.abs(values)) / 0.75 or 1.0
+    return shades(values, SIGNED, -most, most)
 
 
 def _span(values: np.ndarray, decimals: int) -> str:

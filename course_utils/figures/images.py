@@ -3,16 +3,15 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from course_utils.figures.arguments import as_count, as_matrix, as_picture, same_length
-from course_utils.figures.diagram import common_decimals, readable_on
-from course_utils.figures.drawing import PAPER, RULE, SIGNED, SMALL, VERMILLION, Drawing, number, style
-from course_utils.figures.grids import pixel_shades
+from course_utils.figures.diagram import common_decimals
+from course_utils.figures.drawing import PAPER, VERMILLION, Drawing, number, style
+from course_utils.figures.grids import signed_shades
+from course_utils.figures.page import BAR_HEIGHT, LABEL_HEIGHT, TITLE_HEIGHT, Page, title_height
 
-WIDTH = 9.0
+WIDTH, GAP = 9.0, 0.15
 TALLEST = 3.2
 COLORMAPS = ("gray", "signed")
 
@@ -43,20 +42,22 @@ def image_row(
     if shared_scale:
         scales = [(min(low for low, _ in scales), max(high for _, high in scales))] * len(pictures)
     bars = cmap == "signed" and any(picture.ndim == 2 for picture in pictures)
-    each = min(WIDTH / len(pictures), TALLEST * max(p.shape[1] / p.shape[0] for p in pictures) + 0.2)
-    tall = max(each * p.shape[0] / p.shape[1] for p in pictures)
-    figure = Figure(figsize=(each * len(pictures), min(tall, TALLEST + 0.4) + 0.35 * bool(titles) + 0.75 * bars))
-    figure.set_layout_engine("constrained")
-    axes = figure.subplots(1, len(pictures), squeeze=False)[0]
-    for i, (ax, picture, (low, high)) in enumerate(zip(axes, pictures, scales, strict=True)):
-        shown = show_picture(ax, picture, cmap, low, high)
-        if titles is not None:
-            ax.set_title(titles[i])
+    gap = GAP + 0.15 * bars
+    wide = (WIDTH + gap) / len(pictures) - gap
+    wide = min([wide] + [TALLEST * p.shape[1] / p.shape[0] for p in pictures])
+    talls = [wide * p.shape[0] / p.shape[1] for p in pictures]
+    top = title_height(titles or (), wide + 0.1)
+    foot = (0.1 + BAR_HEIGHT + LABEL_HEIGHT * bool(label)) * bars
+    across = len(pictures) * (wide + gap) - gap
+    page = Page(across, top + max(talls) + foot)
+    for i, (picture, tall, (low, high)) in enumerate(zip(pictures, talls, scales, strict=True)):
+        x = i * (wide + gap)
+        _, shown = page.picture(x, top, wide, tall, picture, cmap, low, high, titles[i] if titles is not None else None)
         if bars and picture.ndim == 2 and not shared_scale:
-            color_bar(figure, shown, [ax], high, label)
+            page.bar(x, top + max(talls) + 0.1, wide, shown, label)
     if bars and shared_scale:
-        color_bar(figure, shown, list(axes), scales[0][1], label)
-    return Drawing(figure, alt or _row_alt(pictures, titles, scales, cmap))
+        page.bar(across * 0.25, top + max(talls) + 0.1, across * 0.5, shown, label)
+    return page.finish(alt or _row_alt(pictures, titles, scales, cmap))
 
 
 @style()
@@ -67,18 +68,28 @@ def zoom(image: np.ndarray, row: int, column: int, size: int = 8, title: str | N
     row = as_count(row, "row", 0, image.shape[0] - size)
     column = as_count(column, "column", 0, image.shape[1] - size)
     patch = image[row : row + size, column : column + size]
-    figure = Figure(figsize=(WIDTH, WIDTH * 0.49))
-    figure.set_layout_engine("constrained")
-    whole, close = figure.subplots(1, 2)
-    show_picture(whole, image, "gray", *_scale(image, "gray"))
+    side = (WIDTH - 0.5) / 2
+    wide = min(side, side * image.shape[1] / image.shape[0])
+    tall = wide * image.shape[0] / image.shape[1]
+    page = Page(wide + 0.5 + side, TITLE_HEIGHT + side)
+    top = TITLE_HEIGHT + (side - tall) / 2
+    whole, _ = page.picture(
+        0,
+        top,
+        wide,
+        tall,
+        image,
+        "gray",
+        *_scale(image, "gray"),
+        title or f"{image.shape[0]} × {image.shape[1]} pixels",
+    )
     for color, width in ((PAPER, 5), (VERMILLION, 2.5)):
         whole.add_patch(Rectangle((column - 0.5, row - 0.5), size, size, fill=False, edgecolor=color, lw=width))
-    whole.set_title(title or f"{image.shape[0]} × {image.shape[1]} pixels")
-    draw_numbers(close, patch, np.repeat(np.clip(patch, 0, 1)[..., None], 3, axis=-1))
-    close.set_title(f"rows {row} to {row + size - 1}, columns {column} to {column + size - 1}")
+    faces = np.repeat(np.clip(patch, 0, 1)[..., None], 3, axis=-1)
+    name = f"rows {row} to {row + size - 1}, columns {column} to {column + size - 1}"
+    page.numbers(wide + 0.5, TITLE_HEIGHT, side, side, patch, faces, name)
     decimals = common_decimals(patch)
-    return Drawing(
-        figure,
+    return page.finish(
         f"A picture of {image.shape[0]} by {image.shape[1]} pixels with a square outlined at row {row}, column {column}, "
         f"and beside it the {size} by {size} numbers in the square, from {number(patch.min(), decimals)} "
         f"to {number(patch.max(), decimals)}.",
@@ -101,53 +112,52 @@ def filter_responses(
     numbers = {name: as_matrix(kernel, f"kernels[{name!r}]", 7) for name, kernel in kernels.items()}
     maps = {name: as_matrix(response, f"responses[{name!r}]") for name, response in responses.items()}
 
-    columns = len(numbers) + 1
-    each = min(WIDTH / columns, 2.6)
     ratio = picture.shape[0] / picture.shape[1]
-    figure = Figure(figsize=(each * columns, each * (0.75 + ratio) + 1.1))
-    figure.set_layout_engine("constrained")
-    axes = figure.subplots(2, columns, squeeze=False, height_ratios=(0.75, ratio))
-    axes[0, 0].set_axis_off()
-    show_picture(axes[1, 0], picture, "gray", *_scale(picture, "gray"))
-    axes[1, 0].set_title("picture")
-    # An empty colour bar's space under the picture would misalign it with the responses, so it hangs from the top.
-    axes[1, 0].set_anchor("N")
-    for i, name in enumerate(numbers, start=1):
-        draw_numbers(axes[0, i], numbers[name], pixel_shades(numbers[name] - 1e-12))
-        axes[0, i].set_title(name)
-        low, high = _scale(maps[name], "signed")
-        shown = show_picture(axes[1, i], maps[name], "signed", low, high)
-        axes[1, i].set_anchor("N")
-        color_bar(figure, shown, [axes[1, i]], high, "response")
-    return Drawing(
-        figure,
+    if len(numbers) == 1:
+        page = _three_in_a_row(picture, *numbers.items(), *maps.values(), ratio)
+    else:
+        page = _columns(picture, numbers, maps, ratio)
+    return page.finish(
         f"A picture, {'one kernel' if len(numbers) == 1 else f'{len(numbers)} kernels'} as numbers, and the response of each: "
         + "; ".join(f"{name}, from {number(m.min(), 2)} to {number(m.max(), 2)}" for name, m in maps.items())
         + ". Blue is below zero, white zero, orange above.",
     )
 
 
-def show_picture(ax: Axes, picture: np.ndarray, cmap: str, low: float, high: float):
-    """Draw a picture without ticks, in a hairline frame. Returns the image, for a colour bar."""
-    shown = ax.imshow(picture, cmap=SIGNED if cmap == "signed" else "gray", vmin=low, vmax=high)
-    ax.set_xticks([])
-    ax.set_yticks([])
-    for spine in ax.spines.values():
-        spine.set(visible=True, color=RULE, linewidth=0.8)
-    return shown
+def _three_in_a_row(picture, named_kernel, response, ratio: float) -> Page:
+    """Picture, kernel, response."""
+    name, values = named_kernel
+    wide, kernel, gap = 3.0, 1.8, 0.5
+    tall = wide * ratio
+    page = Page(2 * (wide + gap) + kernel, TITLE_HEIGHT + max(tall, kernel) + 0.1 + BAR_HEIGHT)
+    page.picture(0, TITLE_HEIGHT, wide, tall, picture, "gray", *_scale(picture, "gray"), "picture")
+    middle = TITLE_HEIGHT + max(tall - kernel, 0) / 2
+    page.numbers(wide + gap, middle, kernel, kernel, values, signed_shades(values), name)
+    x = wide + kernel + 2 * gap
+    _, shown = page.picture(x, TITLE_HEIGHT, wide, tall, response, "signed", *_scale(response, "signed"), "response")
+    page.bar(x, TITLE_HEIGHT + tall + 0.1, wide, shown)
+    return page
 
 
-def draw_numbers(ax: Axes, values: np.ndarray, faces: np.ndarray) -> None:
-    """Draw a small matrix as coloured cells with its numbers in an axes."""
-    decimals = common_decimals(values)
-    show_picture(ax, faces, "gray", 0, 1)
-    for edge in range(1, values.shape[1]):
-        ax.axvline(edge - 0.5, color=RULE, lw=0.8)
-    for edge in range(1, values.shape[0]):
-        ax.axhline(edge - 0.5, color=RULE, lw=0.8)
-    for i, j in np.ndindex(values.shape):
-        text = number(values[i, j], decimals)
-        ax.text(j, i, text, ha="center", va="center_baseline", fontsize=SMALL, color=readable_on(faces[i, j]))
+def _columns(picture, kernels, responses, ratio: float) -> Page:
+    """The picture, then a column for each kernel with its response below."""
+    gap, photo = 0.28, 2.3
+    wide = min((WIDTH - photo) / len(kernels) - gap, 2.2)
+    tall = wide * ratio
+    kernel = min(wide, 1.4)
+    first = title_height(kernels, wide)
+    second = first + kernel + 1.3 * TITLE_HEIGHT
+    page = Page(photo + len(kernels) * (wide + gap), second + tall + 0.1 + BAR_HEIGHT)
+    page.picture(
+        0, second + tall - photo * ratio, photo, photo * ratio, picture, "gray", *_scale(picture, "gray"), "picture"
+    )
+    for i, (name, values) in enumerate(kernels.items()):
+        x = photo + gap + i * (wide + gap)
+        page.numbers(x + (wide - kernel) / 2, first, kernel, kernel, values, signed_shades(values), name)
+        response = responses[name]
+        _, shown = page.picture(x, second, wide, tall, response, "signed", *_scale(response, "signed"), "response")
+        page.bar(x, second + tall + 0.1, wide, shown)
+    return page
 
 
 def _scale(picture: np.ndarray, cmap: str) -> tuple[float, float]:
@@ -158,14 +168,6 @@ def _scale(picture: np.ndarray, cmap: str) -> tuple[float, float]:
     if low >= 0 and high <= 1:
         return 0.0, 1.0
     return low, high
-
-
-def color_bar(figure: Figure, shown, axes: list[Axes], most: float, label: str | None) -> None:
-    bar = figure.colorbar(shown, ax=axes, location="bottom", shrink=0.9 if len(axes) == 1 else 0.5, aspect=18, pad=0.03)
-    bar.set_ticks([-most, 0, most], labels=[number(-most, 2), "0", number(most, 2)])
-    bar.outline.set(color=RULE, linewidth=0.8)
-    if label:
-        bar.set_label(label)
 
 
 def _row_alt(pictures, titles, scales, cmap: str) -> str:

@@ -9,7 +9,6 @@ from course_utils.figures.diagram import Diagram, common_decimals
 from course_utils.figures.drawing import (
     BLUE,
     INPUT,
-    KERNEL,
     MUTED,
     PAPER,
     RULE,
@@ -83,7 +82,13 @@ class _Slide:
     """The places of one window along one padded row, counted from the left end of the padding."""
 
     def __init__(self, size: int, kernel_size: int, stride: int, padding: int, dilation: int):
-        self.size, self.kernel_size, self.stride, self.padding, self.dilation = size, kernel_size, stride, padding, dilation
+        self.size, self.kernel_size, self.stride, self.padding, self.dilation = (
+            size,
+            kernel_size,
+            stride,
+            padding,
+            dilation,
+        )
         self.reach = dilation * (kernel_size - 1) + 1
         self.padded = size + 2 * padding
         self.room = self.padded - self.reach
@@ -134,10 +139,13 @@ class _Slide:
 def _draw_pixels(diagram: Diagram, row: _Slide, y: float, unit: float) -> None:
     numbered = row.padded <= NUMBERED
     if not numbered:
-        diagram.box(0, y, row.padded * unit, 1, edge=MUTED, ls=(0, (3, 2)))
+        if row.padding:
+            diagram.box(0, y, row.padded * unit, 1, edge=MUTED, ls=(0, (3, 2)))
         diagram.box(row.padding * unit, y, row.size * unit, 1, face=INPUT, edge=MUTED)
         diagram.text(row.padding * unit + 0.2, y + 0.52, "0", ha="left", zorder=4, bbox=_BACKING)
-        diagram.text((row.padding + row.size) * unit - 0.2, y + 0.52, f"{row.size - 1}", ha="right", zorder=4, bbox=_BACKING)
+        diagram.text(
+            (row.padding + row.size) * unit - 0.2, y + 0.52, f"{row.size - 1}", ha="right", zorder=4, bbox=_BACKING
+        )
     for place in range(row.padded if numbered else 0):
         pixel = place - row.padding
         if 0 <= pixel < row.size:
@@ -183,7 +191,7 @@ def dilated_taps(kernel_size: int = 3, dilations: Sequence[int] = (1, 2, 3)) -> 
     kernel_size = as_count(kernel_size, "kernel_size", 1, 7)
     dilations = [as_count(d, "dilations' numbers", 1, 8) for d in dilations]
     reaches = [d * (kernel_size - 1) + 1 for d in dilations]
-    if not 1 <= len(reaches) or sum(reaches) > 40:
+    if not len(reaches) >= 1 or sum(reaches) > 40:
         raise ValueError(f"dilations must hold one to a few small numbers, got {dilations!r}")
     widths = [max(reach, 5.5) for reach in reaches]
     tall, gap = max(reaches), 1.2
@@ -200,5 +208,8 @@ def dilated_taps(kernel_size: int = 3, dilations: Sequence[int] = (1, 2, 3)) -> 
         diagram.text(middle, tall + 2.0, f"PyTorch: {dilation}")
         diagram.text(middle, tall + 2.9, f"older notes: {dilation - 1}", color=MUTED)
         left += width + gap
-    parts = [f"dilation {d} in PyTorch ({d - 1} in older notes) reaches over {r} pixels" for d, r in zip(dilations, reaches, strict=True)]
+    parts = [
+        f"dilation {d} in PyTorch ({d - 1} in older notes) reaches over {r} pixels"
+        for d, r in zip(dilations, reaches, strict=True)
+    ]
     return diagram.finish(f"The taps of a {kernel_size} by {kernel_size} kernel: {'; '.join(parts)}.")

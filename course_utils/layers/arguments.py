@@ -66,18 +66,18 @@ def check_same_dtype(name: str, array: np.ndarray, other_name: str, other: np.nd
         )
 
 
-def check_bias(bias: Any, length: int, x: np.ndarray) -> None:
-    """Raises unless `bias` is None or holds one number a filter, in the dtype of x."""
+def check_bias(bias: Any, shape: tuple[int, ...], x: np.ndarray) -> None:
+    """Raises TypeError or ValueError unless `bias` is None or an array of that shape, in the dtype of x."""
     if bias is None:
         return
     check_floating("bias", bias)
-    if bias.shape != (length,):
-        raise ValueError(f"bias must have shape ({length},), one number a filter, got {bias.shape}")
+    if bias.shape != shape:
+        raise ValueError(f"bias must have shape {shape}, one number a filter, got {bias.shape}")
     check_same_dtype("bias", bias, "x", x)
 
 
 def check_dout(dout: Any, shape: tuple[int, ...], x: np.ndarray) -> None:
-    """Raises unless `dout` has the shape of the layer's output and the dtype of x."""
+    """Raises TypeError or ValueError unless `dout` has the shape of the layer's output and the dtype of x."""
     check_floating("dout", dout)
     if dout.shape != shape:
         raise ValueError(f"dout must have the shape of the output, {shape}, got {dout.shape}")

@@ -1,7 +1,8 @@
 """Convolution of a batch of images with a bank of filters, forward and backward.
 
-Both directions copy the sliding windows into columns, one column a place, so that the work is a matrix product (im2col;
-Chellapilla et al. 2006). A 1x1 convolution needs no windows: its columns are the pixels themselves.
+Both directions copy what the window sees at every place into a column, so that the work becomes a matrix product (im2col;
+Chellapilla et al. 2006), a tile of about a thousand places at a time. A 1x1 convolution needs no windows: its columns are
+the pixels themselves.
 """
 
 import numpy as np
@@ -42,31 +43,26 @@ def conv2d_forward(
     setting is out of range or the shapes do not fit.
     """
     sliding = _check(x, weight, bias, stride, padding, dilation, groups)
-    filters = _filter_rows(weight, groups)
-    if _is_pointwise(sliding):
-        out = _pointwise_forward(x, filters)
-    else:
-        out = _forward(x, filters, sliding)
-    out = out.reshape(len(x), len(weight), *sliding.out)
+    forward = _pointwise_forward if _is_pointwise(sliding) else _forward
+    out = forward(x, _filter_rows(weight, groups), sliding)
     if bias is not None:
         out += bias[:, None, None]
     return out, (x, weight, bias, stride, padding, dilation, groups)
 
 
-def conv2d_backward(
-    dout: np.ndarray, cache: Cache
-) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+def conv2d_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """The gradients (dx, dweight, dbias), each shaped as what it belongs to; dbias is None where bias was.
 
     dout: (N, K, OH, OW), the gradient of the loss with respect to out; cache: from `conv2d_forward`.
+
+    Raises TypeError or ValueError if dout has another dtype or shape than out.
     """
     check_cache(cache, "(x, weight, bias, stride, padding, dilation, groups)", "conv2d_forward")
     x, weight, bias, *_, groups = cache
     sliding = _check(*cache)
     check_dout(dout, (len(x), len(weight), *sliding.out), x)
-    filters = _filter_rows(weight, groups)
     backward = _pointwise_backward if _is_pointwise(sliding) else _backward
-    dx, dfilters = backward(dout, x, filters, sliding)
+    dx, dfilters = backward(dout, x, _filter_rows(weight, groups), sliding)
     dbias = None if bias is None else dout.sum(axis=(0, 2, 3))
     return dx, dfilters.reshape(weight.shape), dbias
 
@@ -74,17 +70,17 @@ def conv2d_backward(
 def _check(x, weight, bias, stride, padding, dilation, groups) -> Sliding:
     check_array("x", x, "(N, C, H, W)")
     check_array("weight", weight, "(K, C/groups, KH, KW)", like=x)
-    check_bias(bias, len(weight), x)
+    check_bias(bias, (len(weight),), x)
     stride = check_pair("stride", stride, least=1)
     padding = check_pair("padding", padding, least=0)
     dilation = check_pair("dilation", dilation, least=1)
     groups = check_integer("groups", groups, least=1)
-    channels, filters = x.shape[1], len(weight)
+    channels, filters, needed = x.shape[1], len(weight), weight.shape[1] * groups
     if channels % groups or filters % groups:
         raise ValueError(f"groups must divide the {channels} channels and the {filters} filters, got {groups}")
-    if weight.shape[1] * groups != channels:
+    if needed != channels:
         raise ValueError(
-            f"x has {channels} channels, but weight {weight.shape} with groups={groups} needs {weight.shape[1] * groups}"
+            f"x has {channels} channels, but weight {weight.shape} with groups={groups} needs {needed}"
         )
     kernel = weight.shape[2:]
     out = tuple(map(conv_output_size, x.shape[2:], kernel, stride, padding, dilation))
@@ -97,64 +93,88 @@ def _filter_rows(weight: np.ndarray, groups: int) -> np.ndarray:
 
 
 def _forward(x: np.ndarray, filters: np.ndarray, sliding: Sliding) -> np.ndarray:
-    groups, group_filters, _ = filters.shape
+    groups, group_filters, taps = filters.shape
     out = np.empty((len(x), groups * group_filters, *sliding.out), x.dtype)
-    buffer = np.empty(0, x.dtype)
     for images in sliding.image_chunks(len(x)):
         windows = sliding.windows(sliding.pad(x[images]))
-        result = np.empty((groups, group_filters, *windows.shape[3:]), x.dtype)
+        result = np.empty((groups * group_filters, *windows.shape[3:]), x.dtype)
         for rows in sliding.row_bands():
-            columns, buffer = _columns(windows[:, :, :, rows], groups, buffer)
-            np.matmul(filters, columns, out=result[:, :, rows].reshape(groups, group_filters, -1))
-        out[images] = result.reshape(-1, *windows.shape[3:]).transpose(3, 0, 1, 2)
+            # Windows overlap in memory, so this reshape copies them: a row a tap, a column a place.
+            columns = windows[:, :, :, rows].reshape(groups, taps, -1)
+            np.matmul(filters, columns, out=result[:, rows].reshape(groups, group_filters, -1))
+        out[images] = result.transpose(3, 0, 1, 2)
     return out
 
 
-def _backward(dout, x, filters, sliding):
+def _backward(
+    dout: np.ndarray, x: np.ndarray, filters: np.ndarray, sliding: Sliding
+) -> tuple[np.ndarray, np.ndarray]:
+    mirror = sliding.mirror(x.shape[2:])
+    # Both ways give the same dx. The mirrored convolution copies windows of dout, which has a channel a filter.
+    if mirror is not None and dout.shape[1] <= x.shape[1]:
+        dx = _forward(dout, _flip(filters, sliding), mirror)
+    else:
+        dx = _spread(dout, x, filters, sliding)
+    return dx, _filter_gradient(dout, x, filters, sliding)
+
+
+def _filter_gradient(dout: np.ndarray, x: np.ndarray, filters: np.ndarray, sliding: Sliding) -> np.ndarray:
+    """Every tap of a filter gathers dout times what the tap saw, over all places and images."""
     groups, group_filters, taps = filters.shape
-    dx = np.empty(x.shape, x.dtype)
-    # One row a tap rather than a filter: the matrix product below is faster this way round.
+    # A filter a column, not a row: with the long matrix first, the product below is a quarter faster.
     dfilters = np.zeros((groups, taps, group_filters), x.dtype)
-    buffer = np.empty(0, x.dtype)
     for images in sliding.image_chunks(len(x)):
-        padded = sliding.pad(x[images])
-        windows = sliding.windows(padded)
-        dpadded = np.zeros_like(padded)
+        windows = sliding.windows(sliding.pad(x[images]))
+        dresult = np.ascontiguousarray(dout[images].transpose(1, 2, 3, 0))
+        for rows in sliding.row_bands():
+            columns = windows[:, :, :, rows].reshape(groups, taps, -1)
+            dfilters += columns @ dresult[:, rows].reshape(groups, group_filters, -1).swapaxes(1, 2)
+    return dfilters.swapaxes(1, 2)
+
+
+def _flip(filters: np.ndarray, sliding: Sliding) -> np.ndarray:
+    """(groups, C/groups, K/groups·KH·KW): every kernel flipped, and filters and channels exchanged."""
+    groups, group_filters, _ = filters.shape
+    kernels = filters.reshape(groups, group_filters, -1, *sliding.kernel)
+    kernels = kernels[..., ::-1, ::-1].swapaxes(1, 2)
+    return kernels.reshape(groups, kernels.shape[1], -1)
+
+
+def _spread(dout: np.ndarray, x: np.ndarray, filters: np.ndarray, sliding: Sliding) -> np.ndarray:
+    """Every place sends its gradient, times the filter, back to the pixels it saw; a pixel adds up what arrives."""
+    groups, group_filters, _ = filters.shape
+    dx = np.empty(x.shape, x.dtype)
+    for images in sliding.image_chunks(len(x)):
+        dpadded = np.zeros_like(sliding.pad(x[images]))
         dwindows = sliding.windows(dpadded)
         dresult = np.ascontiguousarray(dout[images].transpose(1, 2, 3, 0))
-        dresult = dresult.reshape(groups, group_filters, *windows.shape[3:])
         for rows in sliding.row_bands():
-            columns, buffer = _columns(windows[:, :, :, rows], groups, buffer)
-            dband = dresult[:, :, rows].reshape(groups, group_filters, -1)
-            dfilters += columns @ dband.swapaxes(1, 2)
-            dcolumns = np.matmul(filters.swapaxes(1, 2), dband, out=columns)
-            dtaps = dcolumns.reshape(windows[:, :, :, rows].shape)
+            dcolumns = filters.swapaxes(1, 2) @ dresult[:, rows].reshape(groups, group_filters, -1)
+            dcolumns = dcolumns.reshape(dwindows[:, :, :, rows].shape)
+            # Windows overlap, but what one tap sees at two places does not: add tap by tap.
             for i, j in np.ndindex(sliding.kernel):
-                dwindows[:, i, j, rows] += dtaps[:, i, j]
+                dwindows[:, i, j, rows] += dcolumns[:, i, j]
         dx[images] = sliding.unpad(dpadded)
-    return dx, dfilters.swapaxes(1, 2)
-
-
-def _columns(windows, groups, buffer):
-    if buffer.size < windows.size:
-        buffer = np.empty(windows.size, windows.dtype)
-    columns = buffer[: windows.size].reshape(windows.shape)
-    columns[...] = windows
-    return columns.reshape(groups, len(windows) // groups * windows.shape[1] * windows.shape[2], -1), buffer
+    return dx
 
 
 def _is_pointwise(sliding: Sliding) -> bool:
     return sliding.kernel == (1, 1) and sliding.stride == (1, 1) and sliding.padding == (0, 0)
 
 
-def _pointwise_forward(x: np.ndarray, filters: np.ndarray) -> np.ndarray:
-    return filters @ x.reshape(len(x), len(filters), filters.shape[2], -1)
+def _pointwise_forward(x: np.ndarray, filters: np.ndarray, sliding: Sliding) -> np.ndarray:
+    groups, _, channels = filters.shape
+    pixels = x.reshape(len(x), groups, channels, sliding.places)
+    return (filters @ pixels).reshape(len(x), -1, *sliding.out)
 
 
-def _pointwise_backward(dout, x, filters, sliding):
-    pixels = x.reshape(len(x), len(filters), filters.shape[2], -1)
-    dresult = dout.reshape(len(x), len(filters), filters.shape[1], -1)
-    dfilters = np.zeros_like(filters)
+def _pointwise_backward(
+    dout: np.ndarray, x: np.ndarray, filters: np.ndarray, sliding: Sliding
+) -> tuple[np.ndarray, np.ndarray]:
+    groups, group_filters, channels = filters.shape
+    pixels = x.reshape(len(x), groups, channels, sliding.places)
+    dresult = dout.reshape(len(x), groups, group_filters, sliding.places)
+    dfilters = np.zeros(filters.shape, x.dtype)
     for image, dimage in zip(pixels, dresult, strict=True):
         dfilters += dimage @ image.swapaxes(1, 2)
     dx = filters.swapaxes(1, 2) @ dresult

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_utils.layers.arguments import check_array, check_floating, check_pair, check_same_dtype
+from course_utils.layers.arguments import check_array, check_bias, check_floating, check_pair, check_same_dtype
 from course_utils.layers.sizes import conv_output_size
 
 
@@ -55,10 +55,7 @@ def locally_connected2d(
             f"weight {weight.shape} has filters for {rows}x{columns} places, "
             f"but a {kernel[0]}x{kernel[1]} window with stride {stride} has {places[0]}x{places[1]} in x {x.shape}"
         )
-    if bias is not None:
-        check_array("bias", bias, "(OH, OW, K)", like=x)
-        if bias.shape != weight.shape[:3]:
-            raise ValueError(f"bias must have shape {weight.shape[:3]}, one number a filter, got {bias.shape}")
+    check_bias(bias, weight.shape[:3], x)
     windows = np.lib.stride_tricks.sliding_window_view(x, kernel, axis=(2, 3))[:, :, :: stride[0], :: stride[1]]
     # One small matrix product a place: (N, C·KH·KW) windows by (C·KH·KW, K) filters.
     windows = windows.transpose(2, 3, 0, 1, 4, 5).reshape(rows, columns, len(x), -1)

@@ -39,4 +39,4 @@ def _check(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None) -> None:
     check_array("weight", weight, "(M, D)", like=x)
     if weight.shape[1] != x.shape[1]:
         raise ValueError(f"x has {x.shape[1]} features, but weight {weight.shape} needs {weight.shape[1]}")
-    check_bias(bias, len(weight), x)
+    check_bias(bias, (len(weight),), x)

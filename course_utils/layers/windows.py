@@ -5,7 +5,7 @@ lie side by side for all images of a tile, and side by side is what makes a copy
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,9 +26,26 @@ class Sliding:
     dilation: Pair
     out: Pair
 
+    @property
+    def places(self) -> int:
+        """How many places the window has in one image."""
+        return self.out[0] * self.out[1]
+
+    def mirror(self, image: Pair) -> "Sliding | None":
+        """How the flipped kernel slides over the gradient of the output to give that of an input of this size.
+
+        A tap that saw one pixel further on sends its gradient one pixel back, so for stride 1 the way back is a
+        convolution too, padded by what the way there left out. None for other strides and for larger paddings.
+        """
+        reach = [dilation * (side - 1) for dilation, side in zip(self.dilation, self.kernel, strict=True)]
+        padding = (reach[0] - self.padding[0], reach[1] - self.padding[1])
+        if self.stride != (1, 1) or min(padding) < 0:
+            return None
+        return replace(self, padding=padding, out=image)
+
     def image_chunks(self, images: int) -> Iterator[slice]:
         """Slices of the batch: as many images at a time as fit in one tile, at least one."""
-        step = max(1, TILE // (self.out[0] * self.out[1]))
+        step = max(1, TILE // self.places)
         return (slice(start, min(start + step, images)) for start in range(0, images, step))
 
     def row_bands(self) -> Iterator[slice]:
@@ -56,16 +73,12 @@ class Sliding:
 
         Places that overlap share memory, so write to it one tap at a time.
         """
+        (down, across), (row_step, column_step) = self.dilation, self.stride
         channel, row, column, image = padded.strides
-        return np.lib.stride_tricks.as_strided(
-            padded,
+        # Unlike as_strided, this constructor refuses a view that leaves the array.
+        return np.ndarray(
             (len(padded), *self.kernel, *self.out, padded.shape[-1]),
-            (
-                channel,
-                row * self.dilation[0],
-                column * self.dilation[1],
-                row * self.stride[0],
-                column * self.stride[1],
-                image,
-            ),
+            padded.dtype,
+            buffer=padded,
+            strides=(channel, row * down, column * across, row * row_step, column * column_step, image),
         )

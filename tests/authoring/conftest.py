@@ -1,8 +1,11 @@
 """A small lesson that needs nothing of the course, in a repository of its own."""
 
+import shutil
 from pathlib import Path
 
 import pytest
+
+from course_utils.authoring import build
 
 LESSON = '''\
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=5
@@ -70,6 +73,22 @@ def root(tmp_path: Path) -> Path:
     (folder / "solutions").mkdir(parents=True)
     (folder / "solutions/07_doubling.py").write_text(LESSON, encoding="utf-8")
     return folder
+
+
+@pytest.fixture(scope="session")
+def built_once(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("built") / "checkout"
+    (folder / "solutions").mkdir(parents=True)
+    (folder / "solutions/07_doubling.py").write_text(LESSON, encoding="utf-8")
+    build(root=folder)
+    return folder
+
+
+@pytest.fixture
+def built(root: Path, built_once: Path) -> Path:
+    """The same repository, built."""
+    shutil.copytree(built_once, root, dirs_exist_ok=True)
+    return root
 
 
 @pytest.fixture

@@ -7,12 +7,6 @@ from course_utils.authoring.source import read
 
 
 @pytest.fixture
-def built(root):
-    build(root=root)
-    return root
-
-
-@pytest.fixture
 def executions(monkeypatch):
     """The names of the lessons executed from here on."""
     names, execute = [], building.execute

@@ -9,13 +9,6 @@ SOLUTION, LEARNER = "solutions/07_doubling.ipynb", "notebooks/07_doubling.ipynb"
 
 
 @pytest.fixture
-def built(root):
-    build(root=root)
-    assert check(root) == []
-    return root
-
-
-@pytest.fixture
 def tamper(built):
     """Changes a committed notebook as an editor would: the function gets its JSON."""
 
@@ -27,6 +20,10 @@ def tamper(built):
         return check(built)
 
     return change
+
+
+def test_what_was_just_built_is_in_step(built):
+    assert check(built) == []
 
 
 def test_one_changed_word_names_the_cell_in_both_notebooks(built, edit):

@@ -37,8 +37,13 @@ def test_a_new_lesson_has_every_part(tmp_path, part):
     assert part in new("05", "pooling", root=tmp_path).read_text(encoding="utf-8")
 
 
-def test_the_title_defaults_to_the_topic_in_words(tmp_path):
-    assert "# 10 · Counting cost\n" in new("10", "counting_cost", root=tmp_path).read_text(encoding="utf-8")
+def test_the_title_is_the_one_in_the_list_of_lessons(tmp_path):
+    assert "# 10 · Counting the cost\n" in new("10", "counting", root=tmp_path).read_text(encoding="utf-8")
+
+
+def test_a_number_that_is_no_lesson_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="number must be one of 00 to 18, got '42'"):
+        new("42", "im2col", root=tmp_path)
 
 
 @pytest.mark.parametrize("number", ["3", "003", "3a", "", "-1", "०३"])

@@ -54,7 +54,11 @@ def serve(folder: Path, home: Path, theme: str = "light", profile: str = "smoke"
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
     }
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0"]
-    command += [f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}"]
+    command += [
+        "--LabApp.expose_app_in_browser=True",
+        f"--IdentityProvider.token={token}",
+        f"--ServerApp.root_dir={folder}",
+    ]
     with (home / "server.log").open("w") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=folder)
         try:
@@ -69,10 +73,15 @@ def serve(folder: Path, home: Path, theme: str = "light", profile: str = "smoke"
                 server.wait()
 
 
+def chromium() -> str | None:
+    """The system's Chromium or Chrome, if there is one."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
 @contextmanager
 def browse() -> Iterator[Page]:
-    """An empty page of the system's Chromium, closed at the end."""
-    executable = shutil.which("chromium")
+    """An empty page of the system's browser, closed at the end."""
+    executable = chromium()
     if executable is None:
         raise RuntimeError("there is no `chromium` on the PATH; install it (Debian, Ubuntu: apt install chromium)")
     with sync_playwright() as playwright:
@@ -129,4 +138,12 @@ def _address(server: subprocess.Popen, home: Path, seconds: float = 60) -> str:
 
 
 def _idle(page: Page, seconds: float) -> None:
-    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=seconds * 1000)
+    # The indicator in the toolbar says idle before there is a kernel, and what is run then is lost without a word.
+    page.wait_for_function(
+        """() => {
+            const context = window.jupyterapp?.shell.currentWidget?.sessionContext;
+            const kernel = context?.session?.kernel;
+            return context?.isReady && kernel?.connectionStatus === 'connected' && kernel.status === 'idle';
+        }""",
+        timeout=seconds * 1000,
+    )

@@ -1,0 +1,8 @@
+"""Things to move by hand: each an ipywidgets box that falls back to a picture of its first state."""
+
+from course_utils.widgets.kernel_editor import kernel_editor
+from course_utils.widgets.layer_calculator import layer_calculator
+from course_utils.widgets.running_demo import running_demo
+from course_utils.widgets.sliding_window import sliding_window
+
+__all__ = ["kernel_editor", "layer_calculator", "running_demo", "sliding_window"]
