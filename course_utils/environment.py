@@ -119,6 +119,9 @@ def _make_venv(clear: bool) -> None:
     python = getattr(sys, "_base_executable", sys.executable)
     if any(importlib.util.find_spec(module) is None for module in ("venv", "ensurepip")):
         raise StartError(NO_VENV)
+    if clear:
+        # Should this be cut short too, no Python is left that looks as if it worked.
+        _python().unlink(missing_ok=True)
     done, errors = _call([python, "-I", "-m", "venv", *(["--clear"] if clear else []), VENV])
     if not done:
         raise StartError(explain(errors) or f"Python could not make {VENV}{last_error(errors)}: delete it, {AGAIN}.")
@@ -164,11 +167,12 @@ def _is_foreign(stamp: dict, version: str) -> bool:
 def _read_stamp() -> dict | None:
     """What was installed into `.venv`; None if it was made by hand, UNFINISHED if the stamp cannot be read."""
     try:
-        return json.loads((VENV / STAMP).read_text(encoding="utf-8"))
+        stamp = json.loads((VENV / STAMP).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError):
         return UNFINISHED
+    return stamp if isinstance(stamp, dict) and isinstance(stamp.get("tables"), dict) else UNFINISHED
 
 
 def _write_stamp(stamp: dict | None) -> None:

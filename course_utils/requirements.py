@@ -8,7 +8,7 @@ from importlib import metadata
 from course_utils.paths import ROOT
 
 PYPROJECT = ROOT / "pyproject.toml"
-_REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)\s*(?P<specifiers>((==|>=)[\w.+]+)?(,(==|>=)[\w.+]+)*)")
+_REQUIREMENT = re.compile(r"(?P<name>[\w.-]+?)(?P<specifiers>((==|>=)\d+(\.\d+)*,?)*)")
 _VERSION = re.compile(r"(?P<release>\d+(\.\d+)*)(?P<suffix>[^+]*)(\+.*)?")
 
 
@@ -71,5 +71,5 @@ def _order(version: str) -> tuple[list[int], int]:
     numbers = [int(part) for part in parsed["release"].split(".")]
     while numbers and numbers[-1] == 0:
         numbers.pop()
-    suffix = parsed["suffix"]
-    return numbers, 0 if not suffix else 1 if "post" in suffix else -1
+    suffix = parsed["suffix"].lstrip("._-")
+    return numbers, 0 if not suffix else 1 if suffix.startswith("post") else -1

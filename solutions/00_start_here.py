@@ -33,7 +33,7 @@ from course_utils.lessons import LESSONS
 
 start("00")
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=3
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=2
 r"""
 ## Is everything here?
 
@@ -42,8 +42,9 @@ exclamation mark says what to do, and whether you need to do it now.
 """
 
 # %% tags=["nbval-ignore-output"]
+usual = ("numpy", "matplotlib", "torch", "handwritten digits", "device", "profile")
 for finding in doctor.findings():
-    if finding.area in ("packages", "device") or finding.name == "handwritten digits":
+    if finding.name in usual or (finding.remedy and finding.needed):
         print("!" if finding.remedy else "✓", f"{finding.name}: {finding.remedy or finding.found}")
 
 # %% [markdown]
@@ -53,7 +54,7 @@ laptop, about a minute a lesson, and *full*, for a computer with a graphics card
 so at the top of each lesson.
 """
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=2
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=1
 r"""
 ## The way ahead
 
@@ -67,7 +68,7 @@ for lesson in LESSONS:
     parts.setdefault(lesson.part, []).append((lesson.number, lesson.title))
 figures.course_map(parts, current="00")
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=5
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=4
 r"""
 ## A picture is an array
 
@@ -105,7 +106,7 @@ nearly right, and the course knows many of them. `hint("photo-numbers")` and `re
 questions, too.
 """
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=8
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=6
 r"""
 ## Your first exercise
 
@@ -175,7 +176,7 @@ to_gray = use(to_gray)
 gray = to_gray(photo)
 print(photo.shape, "->", gray.shape)
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=8
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=6
 r"""
 ## The smallest edge filter
 
@@ -243,7 +244,7 @@ edge things look just the same. For those you would compare with the pixel below
 to the picture, asked at every place.
 """
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=4
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 r"""
 ## Experiment: the same line, broken on purpose
 
@@ -283,7 +284,7 @@ filters ever run on a picture. For nearly fifty years people designed better one
 learn them, and the first thing that they learned, again and again, was edges.
 """
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=2
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=1
 r"""
 ## Your progress
 
@@ -294,7 +295,7 @@ question.
 # %% tags=["nbval-ignore-output"]
 progress()
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=4
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 r"""
 ## Recap
 

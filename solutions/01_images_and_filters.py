@@ -10,7 +10,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=3
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=2
 r"""
 # Images and filters
 
@@ -45,7 +45,7 @@ versions = {name: layers.correlate2d(photo, kernel.astype(np.float32)) for name,
 # %% tags=["figure"]
 figures.image_row([photo, *versions.values()], titles=["the photograph", *versions])
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=5
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=4
 r"""
 ## A picture is a volume
 
@@ -90,7 +90,7 @@ settings that you choose (*hyperparameters*):
 This lesson and the next are about the first row.
 """
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=6
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=5
 r"""
 ## Why not connect everything?
 
@@ -128,7 +128,7 @@ order = np.random.default_rng(0).permutation(photo.size)
 scrambled = photo.ravel()[order].reshape(photo.shape)
 figures.image_row([photo, scrambled], titles=["to you: a person", "to full connection: the same"])
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=8
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=5
 r"""
 ## Look through a small window
 
@@ -160,7 +160,7 @@ Slide it yourself, and check one place by hand.
 # %% tags=["widget"]
 widgets.sliding_window(x, kernel)
 
-# %% [markdown] minutes=12
+# %% [markdown] minutes=10
 r"""
 ### Exercise: the sliding dot product ●●○○○ · 10 minutes
 
@@ -201,7 +201,7 @@ Stuck? `hint(correlate2d)` in a new cell gives one of three hints, `reveal(corre
 # %%
 correlate2d = use(correlate2d)
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=8
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=6
 r"""
 ## Filters by hand
 
@@ -254,7 +254,7 @@ Make your own. Try to find weights that show lines that slant, or that move the 
 # %% tags=["widget"]
 widgets.kernel_editor(photo)
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=7
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=6
 r"""
 ## Why is it called convolution?
 
@@ -309,7 +309,7 @@ orange turns blue. If a test of yours uses a symmetric kernel only, it will neve
 Remember that when you test.
 """
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=6
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=5
 r"""
 ## Through the full depth
 
@@ -336,8 +336,8 @@ ask("connections-180", connections)
 
 # %% [markdown]
 r"""
-Two more words. Several filters look at the same window; their answers, one above the other, are a *depth column* (or
-*fibre*) of the output, `out[:, i, j]`. All answers of one filter are an *activation map* (or *depth slice*),
+Words you will meet. Several filters look at the same window; their answers, one above the other, are a *depth column*
+(or *fibre*) of the output, `out[:, i, j]`. All answers of one filter are an *activation map* (or *depth slice*),
 `out[k]`. The patch of the input that a neuron sees is its *receptive field*.
 """
 
@@ -361,7 +361,7 @@ figures.image_row(
     [reds], titles=["where there is more red than green and blue"], cmap="signed", label="response"
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=7
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=5
 r"""
 ## Local first, then shared
 
@@ -399,7 +399,7 @@ places.* An edge is an edge, left or right. In the drawing, lines of the same co
 # %% tags=["figure"]
 figures.connectivity(kind="all", size=7, kernel_size=3)
 
-# %% [markdown] minutes=12
+# %% [markdown] minutes=10
 r"""
 ### Exercise: a locally connected layer ●●●○○ · 10 minutes
 
@@ -441,7 +441,7 @@ do not fit** → one filter at a time.
 # %%
 locally_connected2d = use(locally_connected2d)
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=8
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=5
 r"""
 ## Experiment: move the picture
 
@@ -465,9 +465,9 @@ figures.shift_equivariance(
 
 # %% [markdown]
 r"""
-Nothing differs, to the last digit. Shift the input, and the map shifts with it: convolution is *equivariant* to
-shifts. (It is not *invariant*: the output does change, it moves.) A cat that is learned on the left is known on the
-right.
+Away from the border nothing differs, to the last digit. Shift the input, and the map shifts with it: convolution is
+*equivariant* to shifts. (It is not *invariant*: the output does change, it moves.) A cat that is learned on the left
+is known on the right.
 
 Now the same test without sharing: every place gets its own random 3x3 filter.
 """
@@ -480,7 +480,7 @@ same = np.roll(before, 7, axis=1)
 print(f"largest difference without sharing: {np.abs(after - same)[inside].max():.1f}")
 print(f"numbers learned: shared {sobel.size}, own {own.size:,}")
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=5
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=4
 r"""
 ## When sharing is wrong
 
@@ -515,7 +515,7 @@ the default: it costs little where it is wrong, and saves much where it is right
 weights.
 """
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=3
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=2
 r"""
 ## What history did with it
 
@@ -528,10 +528,11 @@ places.
 Kunihiko Fukushima built it in 1980: the *Neocognitron* had local windows and shared weights, and it read handwritten
 digits. What it lacked was a good way to learn its filters. Yann LeCun and his colleagues trained such a network by
 backpropagation in 1989, on zip codes from real envelopes. The brain is where the idea came from; it is not why it
-works. Nothing in a brain shares weights: that part is bookkeeping, and it is the part that made it learnable.
+works. As far as anyone knows, nothing in a brain shares weights: that part is bookkeeping, and it is the part that
+made it learnable.
 """
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=6
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=4
 r"""
 ## Recap
 

@@ -10,7 +10,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=3
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=2
 """
 # The convolution layer
 
@@ -27,7 +27,7 @@ You need lesson 01: the sliding dot product, and a filter that is as deep as wha
 """
 
 # %% tags=["setup"]
-import time
+import timeit
 
 import numpy as np
 
@@ -59,7 +59,7 @@ ask("stack-six", shape)
 # %% tags=["figure"]
 figures.volumes([(3, 32, 32), (6, 28, 28)], labels=["a colour picture", "six activation maps"])
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=6
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=4
 """
 ## How far can a filter slide?
 
@@ -102,7 +102,7 @@ cases = [(w, f, s) for w in range(1, 40) for f in range(1, w + 1) for s in range
 agree = sum((w - f) // s + 1 == -(-(w - f + 1) // s) for w, f, s in cases)
 print(f"{agree} of {len(cases)} cases agree")
 
-# %% [markdown] minutes=2
+# %% [markdown]
 r"""
 Both are the same rule. The other ceiling rule that you will find, $\lceil W/S \rceil$, is a different one:
 TensorFlow's `"same"` setting chooses the padding so that this comes out, with one zero more on the right than on the
@@ -115,7 +115,7 @@ Now one that lecture notes call invalid: a row of 10 pixels, a 3-wide window, st
 size = 4  # W=10, F=3, S=2
 ask("stride-10-3-2", size)
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=7
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=5
 """
 ## What happens at the border?
 
@@ -194,7 +194,7 @@ be exactly half as wide as an even input, say 16 for 32. Which padding does it t
 choice = "c"  # "a", "b", "c" or "d"
 ask("same-5-2", choice)
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=5
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=4
 """
 ## Dilation: a wide window with few weights
 
@@ -228,7 +228,7 @@ the size rule, which is now complete:
 $$\text{places} = \left\lfloor \frac{W - (D(F-1)+1) + 2P}{S} \right\rfloor + 1$$
 """
 
-# %% [markdown] minutes=8
+# %% [markdown] minutes=6
 """
 ### Exercise: the output size ●●○○○ · 5 minutes
 
@@ -242,7 +242,7 @@ taps sit `dilation` pixels apart. Round as PyTorch does, and refuse a kernel tha
 
 # %% tags=["exercise", "type-along"]
 def conv_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
-    """Output length along one axis. Raises ValueError if the dilated kernel is larger than the padded input."""
+    """Output size along one axis. ValueError if the dilated kernel is larger than the padded input."""
     ### BEGIN SOLUTION about 5 lines
     reach = dilation * (kernel_size - 1) + 1
     room = size + 2 * padding - reach
@@ -266,7 +266,7 @@ Stuck? `hint(conv_output_size)` in a new cell gives one of three hints, `reveal(
 # %%
 conv_output_size = use(conv_output_size)
 
-# %% [markdown] minutes=4
+# %% [markdown] minutes=2
 """
 Put it to work on the puzzle from the top: AlexNet's first layer, 11x11 windows, stride 4, no padding. First in your
 head: how wide is the output for an input of 227 pixels, and what does PyTorch make of 224?
@@ -286,9 +286,9 @@ for size in (224, 225, 226, 227, 228):
 
 # %% [markdown]
 """
-The paper's second layer needs maps of 55x55. The paper says 224, and that gives 54. Whether the picture had 227
-pixels or was padded, the paper does not say, and its readers have argued ever since. In lesson 11 you will see which
-answers fit the paper's other numbers.
+The paper draws maps of 55x55. It says 224, and that gives 54. Whether the picture had 227 pixels or was padded, the
+paper does not say, and its readers have argued ever since. In lesson 11 you will see which answers fit the paper's
+other numbers.
 
 Now play with all the numbers at once, and look for settings where the fraction is dropped.
 """
@@ -296,7 +296,7 @@ Now play with all the numbers at once, and look for settings where the fraction 
 # %% tags=["widget"]
 widgets.layer_calculator()
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=5
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 """
 ## How many numbers does it learn?
 
@@ -312,7 +312,7 @@ ask("ten-filters-size", out_shape)
 learned = 760  # weights and biases together
 ask("ten-filters-parameters", learned)
 
-# %% [markdown] minutes=6
+# %% [markdown] minutes=5
 """
 ### Exercise: count the parameters ●○○○○ · 5 minutes
 
@@ -346,7 +346,7 @@ colour pictures** → how deep is a filter?
 count_conv_parameters = use(count_conv_parameters)
 print(f"AlexNet's first layer: {count_conv_parameters(3, 96, 11):,}")
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=4
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 """
 ## One by one
 
@@ -378,7 +378,7 @@ as_convolution, _ = layers.conv2d_forward(volume, matrix[:, :, None, None])
 as_matrix = (matrix @ volume.reshape(64, 8 * 8)).reshape(1, 32, 8, 8)
 print("they agree:", np.allclose(as_convolution, as_matrix))
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=5
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 """
 ## Groups: filters that see part of the depth
 
@@ -407,7 +407,7 @@ At the far end stands `groups=C`: each filter sees one channel only. That is cal
 small networks for telephones are built of it.
 """
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=8
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=5
 """
 ## Every number of the output
 
@@ -466,7 +466,7 @@ Step through all 18 numbers. Watch the window jump by two, and the filter change
 # %% tags=["widget"]
 widgets.running_demo(x, weight, bias, stride=2, padding=1)
 
-# %% [markdown] minutes=18
+# %% [markdown] minutes=14
 """
 ### Exercise: the layer, by loops ●●●○○ · 15 minutes
 
@@ -517,7 +517,7 @@ first filter of the second group start with? **It says float64 came out** → `n
 # %%
 conv2d_forward = use(conv2d_forward)
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=5
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=2
 r"""
 ## What a layer sees
 
@@ -548,12 +548,13 @@ figures.image_row(
 
 # %% [markdown]
 """
-Each map lights up along one side of the stroke and stays dark elsewhere. The four maps are a volume of shape (4, 32,
-32), and a second layer would look at all four at once, through its full depth. That is how corners come out of edges,
-and loops out of corners.
+Each map lights up along one side of the stroke and stays dark elsewhere. (Where the digit touches the upper or lower
+border, the zeros beyond it make an edge of their own.) The four maps are a volume of shape (4, 32, 32), and a second
+layer would look at all four at once, through its full depth. That is how corners come out of edges, and loops out of
+corners.
 """
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=8
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=4
 r"""
 ## Experiment: how slow are loops?
 
@@ -573,14 +574,9 @@ filters = rng.standard_normal((8, 8, 3, 3)).astype(np.float32)
 
 
 def seconds(layer, size):
-    """The shortest of three runs on one random picture of 8 channels, size by size, in seconds."""
+    """The shortest of three runs on one random picture of 8 channels."""
     picture = rng.standard_normal((1, 8, size, size)).astype(np.float32)
-    times = []
-    for _ in range(3):
-        begin = time.perf_counter()
-        layer(picture, filters, padding=1)
-        times.append(time.perf_counter() - begin)
-    return min(times)
+    return min(timeit.repeat(lambda: layer(picture, filters, padding=1), number=1, repeat=3))
 
 
 series = {
@@ -613,12 +609,26 @@ Training shows a network a million pictures, dozens of times. Loops are for unde
 the same arithmetic into one matrix product, and keep this version to test the fast one against.
 """
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=4
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=2
 """
 ## Broken on purpose: the pixel that no one sees
 
-A 7-pixel row, a 3-wide window, steps of 3: the figure above marked the last pixel as unseen. How bad is that? Make
-the last row and column of a picture very bright, and compare the layer's output with and without.
+A 7-pixel row, a 3-wide window, steps of 3: the first figure of this lesson marked the last pixel as unseen. How bad
+is that? Make the last row and column of a 7x7 picture very bright. What does a layer with 3x3 filters and stride 3
+make of it?
+
+- **a**: it sees it, a little weaker
+- **b**: nothing at all: no output depends on it
+- **c**: only the bias changes
+"""
+
+# %% tags=["question"]
+choice = "b"  # "a", "b" or "c"
+ask("unseen", choice)
+
+# %% [markdown]
+"""
+Count the outputs that change.
 """
 
 # %% tags=["experiment"]
@@ -631,19 +641,6 @@ for stride in (1, 2, 3):
     after, _ = conv2d_forward(bright, filters, stride=stride)
     changed = np.sum(before != after)
     print(f"stride {stride}: {changed} of {before.size} outputs changed")
-
-# %% [markdown]
-"""
-What does the layer with stride 3 make of the bright border?
-
-- **a**: it sees it, a little weaker
-- **b**: nothing at all: no output depends on it
-- **c**: only the bias changes
-"""
-
-# %% tags=["question"]
-choice = "b"  # "a", "b" or "c"
-ask("unseen", choice)
 
 # %% [markdown]
 """
@@ -662,7 +659,7 @@ all you will meet:
 Numbers of filters tend to be powers of two, 32, 64, 128, 512: partly for speed, mostly by habit.
 """
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=3
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=2
 """
 ## What history did with it
 
@@ -673,7 +670,7 @@ normal case. Groups were an emergency measure of 2012, forgotten, and came back 
 1x1 filters, first used for a network within the network in 2013, became the hinge of almost everything after.
 """
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=6
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 """
 ## Recap
 

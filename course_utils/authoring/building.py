@@ -62,7 +62,7 @@ def _build_one(lesson: Lesson, force: bool, root: Path, console: Console) -> str
 def _execute(lesson: Lesson, folder: Path, console: Console) -> list[NotebookNode]:
     folder.mkdir(exist_ok=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(lesson.path.stem, total=sum(cell.kind == "code" for cell in lesson.cells))
         return execute(lesson, folder, lambda cell: bar.update(task, advance=1))
 

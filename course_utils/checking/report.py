@@ -125,7 +125,7 @@ def _html_grid(grid: Grid) -> str:
     for row, bads in zip(grid.values[rows, columns], wrong[rows, columns], strict=True):
         cells = ""
         for value, bad in zip(row, bads, strict=True):
-            style = "border:1px solid var(--jp-border-color1,#bbb);padding:2px 7px;text-align:right;background:none"
+            style = "border:1px solid #888;padding:2px 7px;text-align:right;background:none"
             if bad:
                 style += ";outline:2px solid #D55E00;outline-offset:-2px;font-weight:bold"
             cells += f'<td style="{style}">{number(value)}</td>'

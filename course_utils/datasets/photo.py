@@ -17,7 +17,7 @@ def photograph(gray: bool = False, size: int = 240) -> np.ndarray:
     1984, in the public domain.
     Raises ValueError if size is not a whole number from 16 to 512.
     """
-    if not isinstance(size, (int, np.integer)) or not SMALLEST <= size <= LARGEST:
+    if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or not SMALLEST <= size <= LARGEST:
         raise ValueError(f"size must be a whole number of pixels from {SMALLEST} to {LARGEST}, got {size!r}")
     # matplotlib is imported here because the other data sets need NumPy alone.
     from matplotlib import cbook, image

@@ -128,6 +128,9 @@ def common_decimals(*arrays: np.ndarray | float) -> int:
 
 def cell_for(decimals: int, *arrays: np.ndarray, least: float = CELL) -> float:
     """The cell size, in inches, in which the longest of these numbers fits."""
-    longest = max((len(number(v, decimals)) for a in arrays for v in np.ravel(a) if not np.isnan(v)), default=1)
-    # A digit of 11-point DejaVu Sans is a tenth of an inch wide.
-    return max(least, 0.1 * longest + 0.14)
+    texts = [number(v, decimals) for a in arrays for v in np.ravel(a) if not np.isnan(v)]
+    return max([least] + [sum(_ADVANCE.get(letter, 0.097) for letter in text) + 0.12 for text in texts])
+
+
+# How wide letters of 11-point DejaVu Sans are, in inches; every digit is as wide as any other.
+_ADVANCE = {"−": 0.128, ".": 0.049}

@@ -46,7 +46,7 @@ def image_row(
     wide = (WIDTH + gap) / len(pictures) - gap
     wide = min([wide] + [TALLEST * p.shape[1] / p.shape[0] for p in pictures])
     talls = [wide * p.shape[0] / p.shape[1] for p in pictures]
-    top = title_height(titles or (), wide + 0.1)
+    top = title_height(titles or (), wide)
     foot = (0.1 + BAR_HEIGHT + LABEL_HEIGHT * bool(label)) * bars
     across = len(pictures) * (wide + gap) - gap
     page = Page(across, top + max(talls) + foot)

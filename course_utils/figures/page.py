@@ -83,8 +83,8 @@ class Page:
 
 def wrapped(title: str | None, width: float) -> list[str]:
     """The lines of a title over something `width` inches wide."""
-    # A letter of 12-point DejaVu Sans is about a tenth of an inch wide.
-    return textwrap.wrap(title or "", max(int(width / 0.1), 8))
+    # A letter of 12-point DejaVu Sans is a little under a tenth of an inch wide; a title may stick out by half of one.
+    return textwrap.wrap(title or "", max(int((width + 0.1) / 0.095), 8))
 
 
 def title_height(titles: Iterable[str], width: float) -> float:

@@ -150,16 +150,15 @@ def _draw_pixels(diagram: Diagram, row: _Slide, y: float, unit: float) -> None:
         pixel = place - row.padding
         if 0 <= pixel < row.size:
             diagram.box(place, y, face=INPUT, edge=MUTED)
-            diagram.text(place + 0.5, y + 0.52, f"{pixel}")
+            diagram.repeat(f"{pixel}", [(place + 0.5, y + 0.5)])
         else:
             diagram.box(place + 0.06, y + 0.06, 0.88, 0.88, edge=MUTED, ls=(0, (3, 2)))
-            diagram.text(place + 0.5, y + 0.52, "0", color=MUTED)
+            diagram.repeat("0", [(place + 0.5, y + 0.5)], MUTED)
     for pixel in row.unseen:
         x = (pixel + row.padding) * unit
         diagram.box(x, y, unit, 1, face=PAPER, edge=VERMILLION, lw=1.6 if numbered else 0.6, hatch="////", z=2)
         if numbered:
             diagram.box(x + 0.22, y + 0.2, 0.56, 0.6, face=PAPER, edge="none", z=2.1)
-            diagram.text(x + 0.5, y + 0.52, f"{pixel}", zorder=4)
 
 
 def _draw_windows(diagram: Diagram, row: _Slide, y: float, unit: float) -> None:

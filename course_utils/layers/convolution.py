@@ -44,10 +44,8 @@ def conv2d_forward(
     """
     sliding = _check(x, weight, bias, stride, padding, dilation, groups)
     forward = _pointwise_forward if _is_pointwise(sliding) else _forward
-    out = forward(x, _filter_rows(weight, groups), sliding)
-    if bias is not None:
-        out += bias[:, None, None]
-    return out, (x, weight, bias, stride, padding, dilation, groups)
+    shift = np.zeros((len(weight), 1, 1), x.dtype) if bias is None else bias[:, None, None]
+    return forward(x, _filter_rows(weight, groups), shift, sliding), (x, weight, bias, stride, padding, dilation, groups)
 
 
 def conv2d_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
@@ -92,7 +90,7 @@ def _filter_rows(weight: np.ndarray, groups: int) -> np.ndarray:
     return weight.reshape(groups, len(weight) // groups, -1)
 
 
-def _forward(x: np.ndarray, filters: np.ndarray, sliding: Sliding) -> np.ndarray:
+def _forward(x: np.ndarray, filters: np.ndarray, shift: np.ndarray | int, sliding: Sliding) -> np.ndarray:
     groups, group_filters, taps = filters.shape
     out = np.empty((len(x), groups * group_filters, *sliding.out), x.dtype)
     for images in sliding.image_chunks(len(x)):
@@ -102,7 +100,7 @@ def _forward(x: np.ndarray, filters: np.ndarray, sliding: Sliding) -> np.ndarray
             # Windows overlap in memory, so this reshape copies them: a row a tap, a column a place.
             columns = windows[:, :, :, rows].reshape(groups, taps, -1)
             np.matmul(filters, columns, out=result[:, rows].reshape(groups, group_filters, -1))
-        out[images] = result.transpose(3, 0, 1, 2)
+        np.add(result.transpose(3, 0, 1, 2), shift, out=out[images])
     return out
 
 
@@ -112,7 +110,7 @@ def _backward(
     mirror = sliding.mirror(x.shape[2:])
     # Both ways give the same dx. The mirrored convolution copies windows of dout, which has a channel a filter.
     if mirror is not None and dout.shape[1] <= x.shape[1]:
-        dx = _forward(dout, _flip(filters, sliding), mirror)
+        dx = _forward(dout, _flip(filters, sliding), 0, mirror)
     else:
         dx = _spread(dout, x, filters, sliding)
     return dx, _filter_gradient(dout, x, filters, sliding)
@@ -145,7 +143,7 @@ def _spread(dout: np.ndarray, x: np.ndarray, filters: np.ndarray, sliding: Slidi
     groups, group_filters, _ = filters.shape
     dx = np.empty(x.shape, x.dtype)
     for images in sliding.image_chunks(len(x)):
-        dpadded = np.zeros_like(sliding.pad(x[images]))
+        dpadded = sliding.zeros(x[images])
         dwindows = sliding.windows(dpadded)
         dresult = np.ascontiguousarray(dout[images].transpose(1, 2, 3, 0))
         for rows in sliding.row_bands():
@@ -162,10 +160,12 @@ def _is_pointwise(sliding: Sliding) -> bool:
     return sliding.kernel == (1, 1) and sliding.stride == (1, 1) and sliding.padding == (0, 0)
 
 
-def _pointwise_forward(x: np.ndarray, filters: np.ndarray, sliding: Sliding) -> np.ndarray:
-    groups, _, channels = filters.shape
-    pixels = x.reshape(len(x), groups, channels, sliding.places)
-    return (filters @ pixels).reshape(len(x), -1, *sliding.out)
+def _pointwise_forward(x: np.ndarray, filters: np.ndarray, shift: np.ndarray, sliding: Sliding) -> np.ndarray:
+    groups, group_filters, channels = filters.shape
+    out = filters @ x.reshape(len(x), groups, channels, sliding.places)
+    out = out.reshape(len(x), groups * group_filters, *sliding.out)
+    out += shift
+    return out
 
 
 def _pointwise_backward(

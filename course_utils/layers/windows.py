@@ -56,14 +56,18 @@ class Sliding:
 
     def pad(self, images: np.ndarray) -> np.ndarray:
         """(N, C, H, W) images as a (C, H + 2P, W + 2P, N) array with zeros around each."""
-        n, channels, height, width = images.shape
-        top, left = self.padding
-        padded = np.zeros((channels, height + 2 * top, width + 2 * left, n), images.dtype)
-        padded[:, top : top + height, left : left + width] = images.transpose(1, 2, 3, 0)
+        padded = self.zeros(images)
+        self.unpad(padded)[...] = images
         return padded
 
+    def zeros(self, images: np.ndarray) -> np.ndarray:
+        """The array that `pad` fills, for images of this shape and dtype."""
+        n, channels, height, width = images.shape
+        top, left = self.padding
+        return np.zeros((channels, height + 2 * top, width + 2 * left, n), images.dtype)
+
     def unpad(self, padded: np.ndarray) -> np.ndarray:
-        """The images within a (C, H + 2P, W + 2P, N) array, as (N, C, H, W). A view."""
+        """The images within a padded array, as (N, C, H, W). A view: write to it, and the padded array changes."""
         _, height, width, _ = padded.shape
         top, left = self.padding
         return padded[:, top : height - top, left : width - left].transpose(3, 0, 1, 2)

@@ -1,0 +1,70 @@
+"""Right answers pass, however they were written, in both precisions and from arrays with gaps."""
+
+import dataclasses
+import time
+
+import answers_loops
+import answers_torch
+import answers_vectorised
+import numpy as np
+import pytest
+
+from course_utils.checking import judge
+from course_utils.exercises import exercises
+
+STYLES = {"loops": answers_loops, "vectorised": answers_vectorised, "torch": answers_torch}
+NAMES = list(exercises())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_reference_passes(name):
+    exercise = exercises()[name]
+    verdict = judge(exercise, exercise.reference)
+    assert verdict.status == "passed"
+    assert verdict.right == verdict.total == len(exercise.cases)
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("name", NAMES)
+def test_an_independent_answer_passes(name, style):
+    verdict = judge(exercises()[name], getattr(STYLES[style], name), seed=1)
+    assert verdict.status == "passed", verdict.failure
+    assert verdict.random >= 5
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_independent_answers_agree_with_each_other(name):
+    """The loops stand in for the reference, so that a reference that is wrong where nobody looks is found."""
+    exercise = dataclasses.replace(exercises()[name], reference=getattr(answers_loops, name))
+    for seed in (2, 3):
+        verdict = judge(exercise, getattr(answers_torch, name), seed=seed)
+        assert verdict.status == "passed", verdict.failure
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_random_cases_come_in_both_precisions_and_with_gaps(name):
+    exercise, rng = exercises()[name], np.random.default_rng(0)
+    arrays = [
+        value
+        for _ in range(60)
+        for value in exercise.random_case(rng).values.values()
+        if isinstance(value, np.ndarray) and value.size > 1
+    ]
+    if not arrays:
+        assert exercise.name in ("conv_output_size", "count_conv_parameters")
+        return
+    seen = {(array.dtype.name, array.flags.c_contiguous) for array in arrays}
+    assert seen == {(dtype, layout) for dtype in ("float32", "float64") for layout in (True, False)}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_check_of_a_loop_answer_takes_less_than_a_second(name):
+    exercise, answer = exercises()[name], getattr(answers_loops, name)
+    # Up to three tries: the machine may be busy with something else.
+    assert any(_seconds(exercise, answer) < 1 for _ in range(3))
+
+
+def _seconds(exercise, answer):
+    start = time.perf_counter()
+    judge(exercise, answer)
+    return time.perf_counter() - start

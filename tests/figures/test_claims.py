@@ -1,0 +1,83 @@
+"""What the figures say: the numbers in their alternative text are those of the layers."""
+
+import re
+
+import numpy as np
+import pytest
+
+from course_utils import figures
+from course_utils.figures.drawing import number, plural
+from course_utils.figures.grids import pixel_shades
+from course_utils.layers import conv_output_size
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_window_positions_counts_places_and_unseen_pixels(seed):
+    rng = np.random.default_rng(seed)
+    size, kernel, stride, padding, dilation = (int(n) for n in rng.integers((7, 1, 1, 0, 1), (60, 4, 9, 3, 4)))
+    alt = figures.window_positions(size, kernel, (stride,), padding, dilation).alt
+    places, unseen = re.search(r"Stride \d+: (\d+) places?.*; (\w+) pixels? unseen", alt).groups()
+    assert int(places) == conv_output_size(size, kernel, stride, padding, dilation)
+    # Who looks where, by brute force.
+    seen = {p * stride + t * dilation - padding for p in range(int(places)) for t in range(kernel)}
+    assert (0 if unseen == "no" else int(unseen)) == len(set(range(size)) - seen)
+    hangs = (size + 2 * padding - dilation * (kernel - 1) - 1) % stride != 0
+    assert ("hang over" in alt) == hangs
+
+
+def test_example_of_the_lesson():
+    alt = figures.window_positions(7, 3, strides=(1, 2, 3)).alt
+    assert "Stride 1: 5 places; no pixels unseen" in alt
+    assert "Stride 2: 3 places; no pixels unseen" in alt
+    assert "Stride 3: 2 places, and the next would hang over the edge; 1 pixel unseen" in alt
+
+
+def test_flip():
+    alt = figures.correlation_and_convolution([1, 3, 0, 2], [1, 2, -1], position=0).alt
+    assert "as it is and gives 7;" in alt
+    assert "flips it first and gives 5." in alt
+
+
+def test_connection_counts():
+    alt = figures.connectivity(size=7, kernel_size=3).alt
+    assert "full connection, 35 weights; local connection, 15 weights; convolution, 3 weights" in alt
+
+
+def test_sizes_with_depth_stops_where_the_kernel_does_not_fit():
+    alt = figures.sizes_with_depth(32, 5, 10, paddings=(0, 2)).alt
+    assert "with padding 0, 4 pixels after 7 layers, where the kernel no longer fits" in alt
+    assert "with padding 2, 32 pixels after 10 layers" in alt
+
+
+def test_depth_column_counts_weights():
+    assert "5 filters of 75 weights each" in figures.depth_column((3, 32, 32), 5, 5).alt
+
+
+def test_groups():
+    assert "each filter sees 2 channels of its own group" in figures.groups_diagram(4, 4, 2).alt
+
+
+@pytest.mark.parametrize(
+    "value, decimals, text",
+    [
+        (-0.001, 2, "0.00"),
+        (-0.0, None, "0"),
+        (-2, None, "−2"),
+        (0.5, None, "0.50"),
+        (3.0, None, "3"),
+        (-1.25, 1, "−1.2"),
+    ],
+)
+def test_number(value, decimals, text):
+    assert number(value, decimals) == text
+
+
+def test_plural():
+    assert [plural(n, "pixel") for n in (0, 1, 2)] == ["no pixels", "1 pixel", "2 pixels"]
+
+
+def test_the_sign_survives_in_black_and_white():
+    shades = pixel_shades(np.array([[-1.0, 0.0, 1.0]])) @ (0.299, 0.587, 0.114)
+    negative, zero, positive = shades[0]
+    assert zero == pytest.approx(1)
+    assert negative < 0.5 < 0.6 < positive < 0.9

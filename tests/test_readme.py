@@ -1,0 +1,38 @@
+"""The README's table says what the lessons hold."""
+
+import re
+
+import pytest
+
+from course_utils import paths
+from course_utils.exercises import exercises, questions
+from course_utils.lessons import LESSONS
+
+README = (paths.ROOT / "README.md").read_text(encoding="utf-8")
+ROWS = {
+    row[1]: [cell.strip() for cell in row[2].split("|")] for row in re.finditer(r"^\| (\d\d) \| (.*) \|$", README, re.M)
+}
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.number)
+def test_row_of_lesson(lesson):
+    title, *numbers = ROWS[lesson.number]
+    assert title == lesson.title
+    source = paths.SOLUTIONS / f"{lesson.file}.py"
+    if not source.exists():
+        assert numbers == ["", "", ""], "a lesson that is not written has no numbers"
+        return
+    minutes = sum(map(int, re.findall(r"^# %%.*\bminutes=(\d+)", source.read_text(encoding="utf-8"), re.M)))
+    own = [sum(item.lesson == lesson.number for item in kind().values()) for kind in (exercises, questions)]
+    assert numbers == [str(minutes), *map(str, own)]
+
+
+def test_lessons_last_as_long_as_promised():
+    for number, (_, minutes, *_) in ROWS.items():
+        if minutes and number != "00":
+            assert 45 <= int(minutes) <= 75, number
+
+
+def test_picture_is_there():
+    picture = paths.ROOT / re.search(r"!\[[^\]]+\]\(([^)]+)\)", README)[1]
+    assert picture.stat().st_size < 300_000
