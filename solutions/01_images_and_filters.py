@@ -387,8 +387,11 @@ shared = 34_944  # weights and biases, one filter and one bias for each of 96 ma
 ask("shared", shared)
 
 # %% tags=["figure"]
-full = 55 * 55 * 96 * (227 * 227 * 3 + 1)
-figures.weight_counts(["full connection", "local", "local and shared"], [full, unshared, shared])
+neurons, window, picture = 55 * 55 * 96, 11 * 11 * 3, 227 * 227 * 3
+figures.weight_counts(
+    ["full connection", "local", "local and shared"],
+    [neurons * (picture + 1), neurons * (window + 1), 96 * (window + 1)],
+)
 
 # %% [markdown]
 r"""

@@ -27,7 +27,9 @@ def explain_answer(question: Question, answer: Any) -> Report:
 
 def _reason(question: Question, answer: Any) -> str:
     for slip in question.slips:
-        if _matches(answer, slip.answer, question.tolerance):
+        # A fraction is known when it is rounded, too: 2.33 for 7/3.
+        fraction = isinstance(slip.answer, float) and not slip.answer.is_integer()
+        if _matches(answer, slip.answer, max(question.tolerance, 0.005 if fraction else 0)):
             return slip.sentence
     if wrong_form := _wrong_form(question, answer):
         return wrong_form

@@ -36,6 +36,8 @@ def _forward(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, *,
     before, after = {"one side": (1, 0), "far side": (0, 2)}.get(slip, (1, 1))
     border = ((0, 0), (0, 0), (before * ph, after * ph), (before * pw, after * pw))
     padded = np.pad(x, border, mode="edge" if slip == "edge" else "constant")
+    if slip == "p to -p":
+        padded[:, :, ph:-ph, pw:-pw] = x
     reach_h, reach_w = dh * (kh - 1) + 1, dw * (kw - 1) + 1
     room_h, room_w = padded.shape[2] - reach_h, padded.shape[3] - reach_w
     if slip == "asserts":
@@ -134,7 +136,7 @@ CONV2D_FORWARD = Exercise(
         ),
         Case("dilation 2", {"x": digits(31, 1, 1, 4, 5), "weight": digits(32, 1, 1, 2, 2), "dilation": 2}),
         Case("two groups", {"x": digits(33, 1, 4, 2, 2), "weight": digits(34, 4, 2, 2, 2), "groups": 2}),
-        Case("a batch of two", {"x": digits(35, 2, 1, 2, 2), "weight": digits(36, 1, 1, 2, 2)}),
+        Case("a batch of two, a flat kernel", {"x": digits(35, 2, 1, 2, 2), "weight": digits(36, 1, 1, 1, 2)}),
     ),
     random_case=_random_forward,
     random_cases=60,
@@ -159,6 +161,12 @@ CONV2D_FORWARD = Exercise(
             "padding ignored",
             "Your windows never leave the picture, even where zeros were asked for around it.",
             functools.partial(_forward, slip="padding ignored"),
+        ),
+        Misconception(
+            "the middle taken from p to -p",
+            "You copy the picture into a slice that ends at minus the padding. Minus zero is zero, so where there is "
+            "no padding the slice ends where it begins.",
+            functools.partial(_forward, slip="p to -p"),
         ),
         Misconception(
             "the border repeated instead of zeros",

@@ -173,14 +173,14 @@ _FORWARD_SLIPS: Slips = (
 )
 _BACKWARD_SLIPS: Slips = (
     (
-        "assigned where windows overlap",
-        "assigned",
-        "A pixel that is the maximum of several windows keeps the gradient of the last one. It went into all of them.",
-    ),
-    (
         "each window overwrites what lies beneath it",
         "window overwritten",
         "Every window writes all of its pixels anew, and wipes out what its neighbours gave where they overlap.",
+    ),
+    (
+        "assigned where windows overlap",
+        "assigned",
+        "A pixel that is the maximum of several windows keeps the gradient of the last one. It went into all of them.",
     ),
     (
         "every tied pixel gets the whole gradient",

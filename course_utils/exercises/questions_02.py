@@ -197,9 +197,6 @@ QUESTIONS = (
                 "You divided twice: the filters get shallower, not fewer.",
             ),
             Slip(count_conv_parameters(64, 64, 3, groups=4), "The question leaves the biases out."),
-            Slip(
-                count_conv_parameters(64, 64, 3, groups=16, bias=False), "You used 16 groups, or groups of 4 channels."
-            ),
         ),
     ),
     Question(

@@ -28,8 +28,8 @@ def image_row(
     """Pictures side by side: each (H, W), (1, H, W), or (3, H, W) colour in [0, 1].
 
     cmap: "gray", where values within [0, 1] go from black to white as they are and others from smallest to largest; or
-    "signed", blue below zero, white at zero and orange above, with a colour bar called `label`. With `shared_scale`
-    all pictures of one channel use one scale. `alt` replaces the alternative text that is made from titles and sizes.
+    "signed", blue below zero, white at zero and orange above. Signed or labelled pictures
+    have a colour bar. With `shared_scale` all pictures of one channel use one scale. `alt` replaces the alternative text that is made from titles and sizes.
     """
     pictures = [as_picture(image, f"images[{i}]") for i, image in enumerate(images)]
     if titles is not None:
@@ -40,8 +40,9 @@ def image_row(
 
     scales = [_scale(picture, cmap) for picture in pictures]
     if shared_scale:
-        scales = [(min(low for low, _ in scales), max(high for _, high in scales))] * len(pictures)
-    bars = cmap == "signed" and any(picture.ndim == 2 for picture in pictures)
+        flat = [scale for scale, picture in zip(scales, pictures, strict=True) if picture.ndim == 2] or scales
+        scales = [(min(low for low, _ in flat), max(high for _, high in flat))] * len(pictures)
+    bars = (cmap == "signed" or label is not None) and any(picture.ndim == 2 for picture in pictures)
     gap = GAP + 0.15 * bars
     wide = (WIDTH + gap) / len(pictures) - gap
     wide = min([wide] + [TALLEST * p.shape[1] / p.shape[0] for p in pictures])
@@ -53,10 +54,12 @@ def image_row(
     for i, (picture, tall, (low, high)) in enumerate(zip(pictures, talls, scales, strict=True)):
         x = i * (wide + gap)
         _, shown = page.picture(x, top, wide, tall, picture, cmap, low, high, titles[i] if titles is not None else None)
-        if bars and picture.ndim == 2 and not shared_scale:
-            page.bar(x, top + max(talls) + 0.1, wide, shown, label)
+        if picture.ndim == 2:
+            scaled = shown
+            if bars and not shared_scale:
+                page.bar(x, top + max(talls) + 0.1, wide, shown, label)
     if bars and shared_scale:
-        page.bar(across * 0.25, top + max(talls) + 0.1, across * 0.5, shown, label)
+        page.bar(across * 0.25, top + max(talls) + 0.1, across * 0.5, scaled, label)
     return page.finish(alt or _row_alt(pictures, titles, scales, cmap))
 
 

@@ -68,10 +68,11 @@ class Page:
     def bar(self, x: float, y: float, width: float, shown: AxesImage, label: str | None = None) -> None:
         """A colour bar `BAR_HEIGHT` high, and `LABEL_HEIGHT` more with a label."""
         bar = Colorbar(self.axes(x, y, width, 0.12), shown, orientation="horizontal")
-        most = shown.norm.vmax
-        bar.set_ticks([-most, 0, most], labels=[number(-most, 2), "0", number(most, 2)])
+        low, high = shown.norm.vmin, shown.norm.vmax
+        ticks = [low, 0.0, high] if low < 0 < high else [low, high]
+        bar.set_ticks(ticks, labels=[number(tick, common_decimals(tick)) for tick in ticks])
         # The outer labels end with the bar instead of sticking out into its neighbour.
-        for tick, side in zip(bar.ax.get_xticklabels(), ("left", "center", "right"), strict=True):
+        for tick, side in zip(bar.ax.get_xticklabels(), ("left", *["center"] * (len(ticks) - 2), "right"), strict=True):
             tick.set_horizontalalignment(side)
         bar.outline.set(color=RULE, linewidth=0.8)
         if label:

@@ -170,7 +170,7 @@ def _draw_windows(diagram: Diagram, row: _Slide, y: float, unit: float) -> None:
         lane = y + 0.55 * (index % row.lanes)
         diagram.box(start * unit, lane, row.reach * unit, 0.36, edge=VERMILLION, ls=(0, (3, 2)), lw=1.5)
         if index < STAIRS and start * unit >= 3.5:
-            diagram.text(start * unit - 0.2, lane + 0.2, "does not fit", ha="right", color=VERMILLION)
+            diagram.text(start * unit - 0.2, lane + 0.2, "does not fit", ha="right")
 
 
 def _draw_bar(diagram: Diagram, row: _Slide, start: int, y: float, unit: float, color: str) -> None:

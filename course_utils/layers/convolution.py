@@ -44,8 +44,10 @@ def conv2d_forward(
     """
     sliding = _check(x, weight, bias, stride, padding, dilation, groups)
     forward = _pointwise_forward if _is_pointwise(sliding) else _forward
-    shift = np.zeros((len(weight), 1, 1), x.dtype) if bias is None else bias[:, None, None]
-    return forward(x, _filter_rows(weight, groups), shift, sliding), (x, weight, bias, stride, padding, dilation, groups)
+    out = forward(x, _filter_rows(weight, groups), sliding)
+    if bias is not None:
+        out += bias[:, None, None]
+    return out, (x, weight, bias, stride, padding, dilation, groups)
 
 
 def conv2d_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
@@ -77,9 +79,7 @@ def _check(x, weight, bias, stride, padding, dilation, groups) -> Sliding:
     if channels % groups or filters % groups:
         raise ValueError(f"groups must divide the {channels} channels and the {filters} filters, got {groups}")
     if needed != channels:
-        raise ValueError(
-            f"x has {channels} channels, but weight {weight.shape} with groups={groups} needs {needed}"
-        )
+        raise ValueError(f"x has {channels} channels, but weight {weight.shape} with groups={groups} needs {needed}")
     kernel = weight.shape[2:]
     out = tuple(map(conv_output_size, x.shape[2:], kernel, stride, padding, dilation))
     return Sliding(kernel, stride, padding, dilation, out)
@@ -90,7 +90,7 @@ def _filter_rows(weight: np.ndarray, groups: int) -> np.ndarray:
     return weight.reshape(groups, len(weight) // groups, -1)
 
 
-def _forward(x: np.ndarray, filters: np.ndarray, shift: np.ndarray | int, sliding: Sliding) -> np.ndarray:
+def _forward(x: np.ndarray, filters: np.ndarray, sliding: Sliding) -> np.ndarray:
     groups, group_filters, taps = filters.shape
     out = np.empty((len(x), groups * group_filters, *sliding.out), x.dtype)
     for images in sliding.image_chunks(len(x)):
@@ -100,17 +100,15 @@ def _forward(x: np.ndarray, filters: np.ndarray, shift: np.ndarray | int, slidin
             # Windows overlap in memory, so this reshape copies them: a row a tap, a column a place.
             columns = windows[:, :, :, rows].reshape(groups, taps, -1)
             np.matmul(filters, columns, out=result[:, rows].reshape(groups, group_filters, -1))
-        np.add(result.transpose(3, 0, 1, 2), shift, out=out[images])
+        out[images] = result.transpose(3, 0, 1, 2)
     return out
 
 
-def _backward(
-    dout: np.ndarray, x: np.ndarray, filters: np.ndarray, sliding: Sliding
-) -> tuple[np.ndarray, np.ndarray]:
+def _backward(dout: np.ndarray, x: np.ndarray, filters: np.ndarray, sliding: Sliding) -> tuple[np.ndarray, np.ndarray]:
     mirror = sliding.mirror(x.shape[2:])
     # Both ways give the same dx. The mirrored convolution copies windows of dout, which has a channel a filter.
     if mirror is not None and dout.shape[1] <= x.shape[1]:
-        dx = _forward(dout, _flip(filters, sliding), 0, mirror)
+        dx = _forward(dout, _flip(filters, sliding), mirror)
     else:
         dx = _spread(dout, x, filters, sliding)
     return dx, _filter_gradient(dout, x, filters, sliding)
@@ -160,12 +158,10 @@ def _is_pointwise(sliding: Sliding) -> bool:
     return sliding.kernel == (1, 1) and sliding.stride == (1, 1) and sliding.padding == (0, 0)
 
 
-def _pointwise_forward(x: np.ndarray, filters: np.ndarray, shift: np.ndarray, sliding: Sliding) -> np.ndarray:
+def _pointwise_forward(x: np.ndarray, filters: np.ndarray, sliding: Sliding) -> np.ndarray:
     groups, group_filters, channels = filters.shape
     out = filters @ x.reshape(len(x), groups, channels, sliding.places)
-    out = out.reshape(len(x), groups * group_filters, *sliding.out)
-    out += shift
-    return out
+    return out.reshape(len(x), groups * group_filters, *sliding.out)
 
 
 def _pointwise_backward(

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_utils.layers.arguments import check_array, check_bias, check_floating, check_pair, check_same_dtype
+from course_utils.layers.arguments import check_array, check_bias, check_floating, check_pair
 from course_utils.layers.sizes import conv_output_size
 
 

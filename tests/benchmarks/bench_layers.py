@@ -3,12 +3,12 @@
 Prints two Markdown tables. A ratio is our processor time over PyTorch's, the medians of seven rounds that take turns, so
 that a busy machine slows both alike; 1.0 is PyTorch and lower is better. Both sides get the same float32 arrays and do the
 same work: forward keeps what backward needs, backward gives dx, dweight and dbias (`torch.autograd.grad` on a kept graph).
+"Products" is the ratio that the bare matrix products would have: NumPy cannot do better without fewer multiplications.
+
+Words after the name choose rows: `python tests/benchmarks/bench_layers.py LeNet pooling`.
 """
 
 import os
-
-os.environ["OMP_NUM_THREADS"] = "1"
-
 import statistics
 import sys
 import time
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F
+from torch.nn.functional import avg_pool2d, conv2d, max_pool2d
 
 from course_utils.layers import (
     avg_pool2d_backward,
@@ -28,7 +28,16 @@ from course_utils.layers import (
     max_pool2d_backward,
     max_pool2d_forward,
 )
+from course_utils.layers.windows import TILE
 
+# One thread; and freed memory is kept rather than given back to the system, or whoever returns an array of several
+# megabytes pays for its pages again at every call, now ours and now PyTorch, by the mood of the allocator.
+SETTINGS = {
+    "OMP_NUM_THREADS": "1",
+    "MALLOC_MMAP_THRESHOLD_": "1000000000",
+    "MALLOC_TRIM_THRESHOLD_": "10000000000",
+    "MALLOC_TOP_PAD_": "100000000",
+}
 ROUNDS = 7
 SECONDS_A_MEASUREMENT = 0.1
 
@@ -63,87 +72,103 @@ CONVOLUTIONS = (
 
 
 @dataclass(frozen=True)
+class Pooling:
+    """One pooling to time, with its targets."""
+
+    name: str
+    functions: tuple[Callable, Callable, Callable]
+    kernel_size: int
+    stride: int
+    forward: tuple[float, float] | None = None
+    backward: tuple[float, float] | None = None
+    both: tuple[float, float] | None = None
+
+
+MAXIMUM = (max_pool2d_forward, max_pool2d_backward, max_pool2d)
+AVERAGE = (avg_pool2d_forward, avg_pool2d_backward, avg_pool2d)
+POOLINGS = (
+    Pooling("2x2 max pooling", MAXIMUM, 2, 2, forward=(0.5, 0.2), backward=(3.0, 1.5)),
+    Pooling("3x3 stride 2 max pooling", MAXIMUM, 3, 2, both=(1.0, 0.6)),
+    Pooling("2x2 average pooling", AVERAGE, 2, 2),
+    Pooling("3x3 stride 2 average pooling", AVERAGE, 3, 2),
+)
+
+
+@dataclass(frozen=True)
 class Row:
-    """One line of the table: milliseconds of ours and of PyTorch's, and the target ratios."""
+    """One line of the table: milliseconds of ours, of PyTorch's and of the bare products, and the target ratios."""
 
     name: str
     what: str
     ours: float
     torch: float
     targets: tuple[float, float] | None
+    products: float | None = None
 
     def __str__(self) -> str:
         ratio = self.ours / self.torch
-        realistic, ambitious = self.targets or ("–", "–")
-        reached = "" if not self.targets else _verdict(ratio, *self.targets)
+        floor = "" if self.products is None else f"{self.products / self.torch:.2f}"
+        realistic, ambitious = self.targets or ("", "")
+        reached = "" if not self.targets else _verdict(ratio, realistic, ambitious)
         return (
-            f"| {self.name} | {self.what} | {self.ours:.2f} | {self.torch:.2f} "
-            f"| {ratio:.2f} | {realistic} | {ambitious} | {reached} |"
+            f"| {self.name} | {self.what} | {self.ours:.2f} | {self.torch:.2f} | {ratio:.2f} | {floor} "
+            f"| {realistic} | {ambitious} | {reached} |"
         )
 
 
 def main() -> None:
+    if not SETTINGS.items() <= os.environ.items():
+        # They are read when a process starts.
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **SETTINGS})
     torch.set_num_threads(1)
     wanted = sys.argv[1:]
     print(f"numpy {np.__version__}, torch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()}\n")
-    print("| shape (batch) | what | ours, ms | PyTorch, ms | ratio | realistic | ambitious | reached |")
-    print("|---|---|---:|---:|---:|---:|---:|---|")
-    for row in (*convolution_rows(wanted), *pooling_rows(wanted)):
-        print(row, flush=True)
+    print("| shape (batch) | what | ours, ms | PyTorch, ms | ratio | products | realistic | ambitious | reached |")
+    print("|---|---|---:|---:|---:|---:|---:|---:|---|")
+    for rows, cases in ((convolution_rows, CONVOLUTIONS), (pooling_rows, POOLINGS)):
+        for case in cases:
+            if not wanted or any(word in case.name for word in wanted):
+                print(*rows(case), sep="\n", flush=True)
     print("\n| VGG shape, peak MB by tracemalloc | forward | backward |\n|---|---:|---:|")
     for batch in (1, VGG.x[0]):
         forward, backward = peak_memory(VGG, batch)
         print(f"| batch {batch}, results included | {forward:.1f} | {backward:.1f} |")
 
 
-def convolution_rows(wanted: list[str]) -> Iterator[Row]:
-    for case in CONVOLUTIONS:
-        if wanted and not any(word in case.name for word in wanted):
-            continue
-        x, weight, bias = _convolution_arrays(case, case.x[0])
-        how = (case.stride, case.padding, case.dilation)
-        out, cache = conv2d_forward(x, weight, bias, *how)
-        dout = _normal(out.shape)
-        tensors = [torch.tensor(array, requires_grad=True) for array in (x, weight, bias)]
-        t_out, t_dout = F.conv2d(*tensors, *how), torch.tensor(dout)
-        name = f"{case.name} ({case.x[0]})"
-        pair = _interleaved(lambda: conv2d_forward(x, weight, bias, *how), lambda: F.conv2d(*tensors, *how))
-        yield Row(name, "forward", *pair, case.forward)
-        pair = _interleaved(
-            lambda: conv2d_backward(dout, cache),
-            lambda: torch.autograd.grad(t_out, tensors, t_dout, retain_graph=True),
-        )
-        yield Row(name, "backward", *pair, case.backward)
+def convolution_rows(case: Convolution) -> Iterator[Row]:
+    x, weight, bias = _convolution_arrays(case, case.x[0])
+    how = (case.stride, case.padding, case.dilation)
+    out, cache = conv2d_forward(x, weight, bias, *how)
+    dout = _normal(out.shape)
+    tensors = [torch.tensor(array, requires_grad=True) for array in (x, weight, bias)]
+    t_out, t_dout = conv2d(*tensors, *how), torch.tensor(dout)
+    name = f"{case.name} ({case.x[0]})"
+    products = _products(weight, out)
+    pair = _interleaved(lambda: conv2d_forward(x, weight, bias, *how), lambda: conv2d(*tensors, *how))
+    yield Row(name, "forward", *pair, case.forward, products)
+    pair = _interleaved(
+        lambda: conv2d_backward(dout, cache),
+        lambda: torch.autograd.grad(t_out, tensors, t_dout, retain_graph=True),
+    )
+    yield Row(name, "backward", *pair, case.backward, 2 * products)
 
 
-def pooling_rows(wanted: list[str]) -> Iterator[Row]:
+def pooling_rows(case: Pooling) -> Iterator[Row]:
+    forward, backward, t_pool = case.functions
     x = _normal((32, 64, 32, 32))
     tensor = torch.tensor(x, requires_grad=True)
-    maximum = (max_pool2d_forward, max_pool2d_backward, F.max_pool2d)
-    average = (avg_pool2d_forward, avg_pool2d_backward, F.avg_pool2d)
-    cases = (
-        ("2x2 max", maximum, 2, 2, (0.5, 0.2), (3.0, 1.5), None),
-        ("3x3 stride 2 max", maximum, 3, 2, None, None, (1.0, 0.6)),
-        ("2x2 average", average, 2, 2, None, None, None),
-        ("3x3 stride 2 average", average, 3, 2, None, None, None),
+    how = (case.kernel_size, case.stride)
+    out, cache = forward(x, *how)
+    dout = _normal(out.shape)
+    t_out, t_dout = t_pool(tensor, *how), torch.tensor(dout)
+    name = f"{case.name}, 64 channels, 32² (32)"
+    ours, theirs = _interleaved(lambda: forward(x, *how), lambda: t_pool(tensor, *how))
+    yield Row(name, "forward", ours, theirs, case.forward)
+    back_ours, back_theirs = _interleaved(
+        lambda: backward(dout, cache), lambda: torch.autograd.grad(t_out, tensor, t_dout, retain_graph=True)
     )
-    for name, (forward, backward, t_pool), kernel_size, stride, *targets in cases:
-        if wanted and not any(word in name for word in wanted):
-            continue
-        out, cache = forward(x, kernel_size, stride)
-        dout = _normal(out.shape)
-        t_out, t_dout = t_pool(tensor, kernel_size, stride), torch.tensor(dout)
-        name = f"{name} pooling, 64 channels, 32² (32)"
-        f_ours, f_torch = _interleaved(
-            lambda: forward(x, kernel_size, stride), lambda: t_pool(tensor, kernel_size, stride)
-        )
-        b_ours, b_torch = _interleaved(
-            lambda: backward(dout, cache),
-            lambda: torch.autograd.grad(t_out, tensor, t_dout, retain_graph=True),
-        )
-        yield Row(name, "forward", f_ours, f_torch, targets[0])
-        yield Row(name, "backward", b_ours, b_torch, targets[1])
-        yield Row(name, "both", f_ours + b_ours, f_torch + b_torch, targets[2])
+    yield Row(name, "backward", back_ours, back_theirs, case.backward)
+    yield Row(name, "both", ours + back_ours, theirs + back_theirs, case.both)
 
 
 def peak_memory(case: Convolution, batch: int) -> tuple[float, float]:
@@ -163,6 +188,16 @@ def _convolution_arrays(case: Convolution, batch: int) -> tuple[np.ndarray, np.n
 
 def _normal(shape: tuple[int, ...]) -> np.ndarray:
     return np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
+
+
+def _products(weight: np.ndarray, out: np.ndarray) -> float:
+    """Milliseconds of the matrix products of a forward pass, in tiles of the layer's size, with everything in place."""
+    places = out.size // len(weight)
+    filters = weight.reshape(len(weight), -1)
+    columns = _normal((filters.shape[1], min(TILE, places)))
+    result = np.empty((len(filters), columns.shape[1]), np.float32)
+    once, _ = _interleaved(lambda: np.matmul(filters, columns, out=result), lambda: None)
+    return once * places / columns.shape[1]
 
 
 def _interleaved(ours: Callable[[], object], theirs: Callable[[], object]) -> tuple[float, float]:
