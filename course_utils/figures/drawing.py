@@ -23,7 +23,10 @@ INPUT, KERNEL, OUTPUT = "#DCEBF7", "#FCE6C3", "#D3EEE3"
 
 # Below zero blue, zero white, above zero orange. Blue is much the darker, so the sign survives in black and white.
 # An odd number of steps keeps zero white.
-SIGNED = LinearSegmentedColormap.from_list("signed", ["#00345C", "#5B9BD0", "#FFFFFF", "#F5BE4F", "#D98200"], N=257)
+# Colour rises steeply near zero, because most responses to a photograph are small.
+SIGNED = LinearSegmentedColormap.from_list(
+    "signed", [(0, "#00345C"), (0.3, "#5B9BD0"), (0.5, "#FFFFFF"), (0.7, "#F5BE4F"), (1, "#D98200")], N=257
+)
 
 _STYLE = {
     "font.family": "DejaVu Sans",

@@ -27,9 +27,11 @@ def image_row(
 ) -> Drawing:
     """Pictures side by side: each (H, W), (1, H, W), or (3, H, W) colour in [0, 1].
 
-    cmap: "gray", where values within [0, 1] go from black to white as they are and others from smallest to largest; or
-    "signed", blue below zero, white at zero and orange above. Signed or labelled pictures
-    have a colour bar. With `shared_scale` all pictures of one channel use one scale. `alt` replaces the alternative text that is made from titles and sizes.
+    cmap: "gray", from black to white, where values within [0, 1] are shown as they are and others from smallest to
+    largest; or "signed", blue below zero, white at zero, orange above. label: what the values measure; it is written at a
+    colour bar, and gray then spans the values' own range. Signed pictures have a bar with or without one.
+    With `shared_scale` all pictures of one channel use one scale. `alt` replaces the alternative text that is made from
+    titles and sizes.
     """
     pictures = [as_picture(image, f"images[{i}]") for i, image in enumerate(images)]
     if titles is not None:
@@ -38,7 +40,7 @@ def image_row(
     if cmap not in COLORMAPS:
         raise ValueError(f'cmap must be "gray" or "signed", got {cmap!r}')
 
-    scales = [_scale(picture, cmap) for picture in pictures]
+    scales = [_scale(picture, cmap, measured=label is not None) for picture in pictures]
     if shared_scale:
         flat = [scale for scale, picture in zip(scales, pictures, strict=True) if picture.ndim == 2] or scales
         scales = [(min(low for low, _ in flat), max(high for _, high in flat))] * len(pictures)
@@ -163,11 +165,14 @@ def _columns(picture, kernels, responses, ratio: float) -> Page:
     return page
 
 
-def _scale(picture: np.ndarray, cmap: str) -> tuple[float, float]:
+def _scale(picture: np.ndarray, cmap: str, measured: bool = False) -> tuple[float, float]:
+    """Least and greatest value of the map. What is measured is seen best over its own range, with zero in it."""
     low, high = float(picture.min()), float(picture.max())
     if cmap == "signed":
         most = max(abs(low), abs(high)) or 1.0
         return -most, most
+    if measured:
+        return min(low, 0.0), high or 1.0
     if low >= 0 and high <= 1:
         return 0.0, 1.0
     return low, high

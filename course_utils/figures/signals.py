@@ -28,15 +28,17 @@ def correlation_and_convolution(signal: np.ndarray, kernel: np.ndarray, position
     outs = {name: np.correlate(signal, k, mode="valid") for name, k in slid.items()}
     cell = max(cell_for(common_decimals(a), a) for a in (signal, kernel, signal[:, None] * kernel, *outs.values()))
     names, gap = 3.4, 1.2
-    diagram = Diagram(names + 2 * len(signal) + gap, 7.4, cell)
+    # A short signal still leaves its heading room.
+    wide = max(len(signal), 2.9 / cell)
+    diagram = Diagram(names + 2 * wide + gap, 7.4, cell)
     for y, name in ((1.0, "signal"), (2.3, "kernel"), (3.6, "products"), (5.9, "output")):
         diagram.text(0, y + 0.5, name, ha="left")
     for i, (name, used) in enumerate(slid.items()):
-        left = names + i * (len(signal) + gap)
+        left = names + i * (wide + gap)
         products = signal[position : position + len(kernel)] * used
         how = "kernel as it is" if name == "correlation" else "kernel flipped"
         diagram.text(left, 0.3, name, size=TITLE, weight="bold", ha="left")
-        diagram.text(left + len(signal), 0.3, how, ha="right", color=MUTED)
+        diagram.text(left + 1.35 / cell, 0.3, how, ha="left", color=MUTED)
         _row(diagram, left, 1.0, signal, INPUT)
         diagram.window(left + position, 1.0, len(kernel), 1)
         _row(diagram, left + position, 2.3, used, KERNEL)

@@ -60,7 +60,7 @@ def max_pool2d_backward(dout: np.ndarray, cache: MaxCache) -> np.ndarray:
     starts = pool.taps(positions)[0]
     steps = np.array([tap[0, 0, 0] for tap in pool.taps(positions)]) - starts[0, 0, 0]
     for dimage, dresult, switch in zip(dpadded, dout, switches, strict=True):
-        np.add.at(dimage.reshape(-1), (starts + steps[switch]).reshape(-1), dresult.reshape(-1))
+        np.add.at(dimage.reshape(-1), (starts + steps.take(switch)).reshape(-1), dresult.reshape(-1))
     return np.ascontiguousarray(pool.inside(dpadded))
 
 
