@@ -37,7 +37,9 @@ class Finding:
 
 def report(console: Console) -> bool:
     """Prints the findings as a table, then the remedies; whether all that is needed is there."""
-    table = Table("", "what", Column("found", overflow="fold"), title="What the course finds here", title_justify="left")
+    table = Table(
+        "", "what", Column("found", overflow="fold"), title="What the course finds here", title_justify="left"
+    )
     found = findings()
     area = found[0].area
     for finding in found:

@@ -66,7 +66,9 @@ class Checkout:
 
     def command(self, *arguments: str, before: str = "") -> list[str]:
         program = f"""
-            import runpy, sys
+            import runpy, signal, sys
+            # Tests that were started in the background ignore Ctrl-C, and would pass that on.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             sys.prefix = sys.base_prefix
             sys._base_executable = {str(self.folder / "stub-venv")!r}
             sys.argv[1:] = {list(arguments)!r}

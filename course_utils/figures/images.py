@@ -105,8 +105,10 @@ def zoom(image: np.ndarray, row: int, column: int, size: int = 8, title: str | N
 def filter_responses(
     image: np.ndarray, kernels: Mapping[str, np.ndarray], responses: Mapping[str, np.ndarray]
 ) -> Drawing:
-    """A picture, hand-made kernels as grids of numbers, and under each kernel its response, blue below zero, orange above.
+    """A picture, hand-made kernels as grids of numbers, and under each kernel its response.
 
+    Responses are blue below zero and orange above. A kernel whose weights sum to one keeps the brightness, and its
+    response is shown in gray, as a picture.
     kernels: name → (KH, KW), up to five. responses: the same names → (H', W').
     """
     picture = as_picture(image, "image")
@@ -125,7 +127,7 @@ def filter_responses(
     return page.finish(
         f"A picture, {'one kernel' if len(numbers) == 1 else f'{len(numbers)} kernels'} as numbers, and the response of each: "
         + "; ".join(f"{name}, from {number(m.min(), 2)} to {number(m.max(), 2)}" for name, m in maps.items())
-        + ". Blue is below zero, white zero, orange above.",
+        + ". Blue is below zero, white zero, orange above; what keeps the brightness is gray.",
     )
 
 
@@ -139,7 +141,7 @@ def _three_in_a_row(picture, named_kernel, response, ratio: float) -> Page:
     middle = TITLE_HEIGHT + max(tall - kernel, 0) / 2
     page.numbers(wide + gap, middle, kernel, kernel, values, signed_shades(values), name)
     x = wide + kernel + 2 * gap
-    _, shown = page.picture(x, TITLE_HEIGHT, wide, tall, response, "signed", *_scale(response, "signed"), "response")
+    _, shown = page.picture(x, TITLE_HEIGHT, wide, tall, response, *_response_map(values, response), "response")
     page.bar(x, TITLE_HEIGHT + tall + 0.1, wide, shown)
     return page
 
@@ -160,9 +162,16 @@ def _columns(picture, kernels, responses, ratio: float) -> Page:
         x = photo + gap + i * (wide + gap)
         page.numbers(x + (wide - kernel) / 2, first, kernel, kernel, values, signed_shades(values), name)
         response = responses[name]
-        _, shown = page.picture(x, second, wide, tall, response, "signed", *_scale(response, "signed"), "response")
+        _, shown = page.picture(x, second, wide, tall, response, *_response_map(values, response), "response")
         page.bar(x, second + tall + 0.1, wide, shown)
     return page
+
+
+def _response_map(kernel: np.ndarray, response: np.ndarray) -> tuple[str, float, float]:
+    """Colour map, least and greatest value for a kernel's response."""
+    if np.isclose(kernel.sum(), 1):
+        return "gray", 0.0, 1.0
+    return "signed", *_scale(response, "signed")
 
 
 def _scale(picture: np.ndarray, cmap: str, measured: bool = False) -> tuple[float, float]:

@@ -37,8 +37,8 @@ def correlation_and_convolution(signal: np.ndarray, kernel: np.ndarray, position
         left = names + i * (wide + gap)
         products = signal[position : position + len(kernel)] * used
         how = "kernel as it is" if name == "correlation" else "kernel flipped"
-        diagram.text(left, 0.3, name, size=TITLE, weight="bold", ha="left")
-        diagram.text(left + 1.35 / cell, 0.3, how, ha="left", color=MUTED)
+        diagram.text(left, 0.0, name, size=TITLE, weight="bold", ha="left")
+        diagram.text(left, 0.55, how, ha="left", color=MUTED)
         _row(diagram, left, 1.0, signal, INPUT)
         diagram.window(left + position, 1.0, len(kernel), 1)
         _row(diagram, left + position, 2.3, used, KERNEL)

@@ -15,8 +15,12 @@ def relu_forward(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def relu_backward(dout: np.ndarray, cache: np.ndarray) -> np.ndarray:
-    """dx: dout where x was positive, 0 elsewhere. At x = 0, where there is no slope, it takes 0, as PyTorch does."""
+    """dx: dout where x was positive, 0 elsewhere. At x = 0, where there is no slope, it takes 0, as PyTorch does.
+
+    Raises TypeError or ValueError if dout has another dtype or shape than x.
+    """
     x = cache
-    check_floating("cache", x)
+    if not isinstance(x, np.ndarray):
+        raise TypeError(f"cache must be the array x that relu_forward returned, got {type(x).__name__}")
     check_dout(dout, x.shape, x)
-    return dout * (x > 0)
+    return np.where(x > 0, dout, np.zeros((), x.dtype))

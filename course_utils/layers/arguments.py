@@ -72,7 +72,7 @@ def check_bias(bias: Any, shape: tuple[int, ...], x: np.ndarray) -> None:
         return
     check_floating("bias", bias)
     if bias.shape != shape:
-        raise ValueError(f"bias must have shape {shape}, one number a filter, got {bias.shape}")
+        raise ValueError(f"bias must have shape {shape}, one number a filter or neuron, got {bias.shape}")
     check_same_dtype("bias", bias, "x", x)
 
 

@@ -1,5 +1,7 @@
 """A filter slid over one image, and the same with a filter of its own at every place."""
 
+from math import prod
+
 import numpy as np
 
 from course_utils.layers.arguments import check_array, check_bias, check_floating, check_pair
@@ -15,6 +17,8 @@ def correlate2d(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     Raises TypeError if an array is not floating point or the dtypes differ, ValueError if the shapes do not fit.
     """
     check_floating("x", x)
+    if x.ndim not in (2, 3):
+        raise ValueError(f"x must have 3 axes, (C, H, W), or 2, (H, W), got shape {x.shape}")
     if x.ndim == 2:
         check_array("x", x, "(H, W)")
         check_array("kernel", kernel, "(KH, KW)", like=x)
@@ -58,7 +62,7 @@ def locally_connected2d(
     check_bias(bias, weight.shape[:3], x)
     windows = np.lib.stride_tricks.sliding_window_view(x, kernel, axis=(2, 3))[:, :, :: stride[0], :: stride[1]]
     # One small matrix product a place: (N, C·KH·KW) windows by (C·KH·KW, K) filters.
-    windows = windows.transpose(2, 3, 0, 1, 4, 5).reshape(rows, columns, len(x), -1)
+    windows = windows.transpose(2, 3, 0, 1, 4, 5).reshape(rows, columns, len(x), channels * prod(kernel))
     out = windows @ weight.reshape(rows, columns, filters, -1).swapaxes(2, 3)
     if bias is not None:
         out += bias[:, :, None]

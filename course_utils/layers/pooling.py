@@ -1,6 +1,7 @@
 """Max and average pooling, forward and backward. Every channel is pooled by itself."""
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -56,7 +57,7 @@ def max_pool2d_backward(dout: np.ndarray, cache: MaxCache) -> np.ndarray:
     check_dout(dout, (*x.shape[:2], *pool.out), x)
     dpadded = pool.zeros(x)
     # Where the first tap of every window lies in one padded image, and how much further on each tap does.
-    positions = np.arange(dpadded[:1].size).reshape(dpadded.shape[1:])
+    positions = np.arange(prod(dpadded.shape[1:])).reshape(dpadded.shape[1:])
     starts = pool.taps(positions)[0]
     steps = np.array([tap[0, 0, 0] for tap in pool.taps(positions)]) - starts[0, 0, 0]
     for dimage, dresult, switch in zip(dpadded, dout, switches, strict=True):

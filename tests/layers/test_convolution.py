@@ -158,7 +158,7 @@ def test_gradients_agree_with_differences(setting, rng):
         np.testing.assert_allclose(gradient, numeric_gradient(loss, arrays[position]), rtol=1e-7, atol=1e-8)
 
 
-@pytest.mark.parametrize(("kernel", "filters"), itertools.product([(3, 2), (1, 1)], [2, 5]))
+@pytest.mark.parametrize(("kernel", "filters"), list(itertools.product([(3, 2), (1, 1)], [2, 5])))
 def test_leaves_its_inputs_alone_wherever_they_lie(kernel, filters, rng):
     plain = [rng.standard_normal(shape) for shape in ((3, 4, 6, 5), (filters, 4, *kernel), (filters,))]
     expected, plain_cache = conv2d_forward(*plain)
@@ -237,11 +237,19 @@ X, WEIGHT, BIAS = np.ones((2, 4, 5, 6)), np.ones((8, 4, 3, 3)), np.ones(8)
         ),
         ({"groups": 2}, ValueError, r"x has 4 channels, but weight \(8, 4, 3, 3\) with groups=2 needs 8"),
         ({"groups": 3}, ValueError, "groups must divide the 4 channels and the 8 filters, got 3"),
-        ({"groups": 4, "weight": WEIGHT[:6]}, ValueError, "groups must divide the 4 channels and the 6 filters, got 4"),
+        (
+            {"groups": 4, "weight": WEIGHT[:6], "bias": None},
+            ValueError,
+            "groups must divide the 4 channels and the 6 filters, got 4",
+        ),
         ({"groups": 0}, ValueError, "groups must be at least 1, got 0"),
         ({"groups": 1.0}, TypeError, "groups must be an integer, got 1.0"),
-        ({"bias": np.ones(4)}, ValueError, r"bias must have shape \(8,\), one number a filter, got \(4,\)"),
-        ({"bias": np.ones((8, 1))}, ValueError, r"bias must have shape \(8,\), one number a filter, got \(8, 1\)"),
+        ({"bias": np.ones(4)}, ValueError, r"bias must have shape \(8,\), one number a filter or neuron, got \(4,\)"),
+        (
+            {"bias": np.ones((8, 1))},
+            ValueError,
+            r"bias must have shape \(8,\), one number a filter or neuron, got \(8, 1\)",
+        ),
         ({"bias": BIAS.astype(int)}, TypeError, "bias must be floating point, got int64"),
         ({"bias": BIAS.astype(np.float32)}, TypeError, "bias is float32, but x is float64"),
         ({"bias": 0.5}, TypeError, "bias must be a NumPy array, got float"),
