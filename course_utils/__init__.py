@@ -22,7 +22,7 @@ _HOME = {
 }
 _MODULES = ("accounting", "checking", "datasets", "doctor", "exercises", "figures", "layers", "widgets")
 
-__all__ = sorted([*_HOME, *_MODULES])  # noqa: PLE0604
+__all__ = sorted([*_HOME, *_MODULES])
 
 
 def __getattr__(name):

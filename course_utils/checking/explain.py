@@ -27,8 +27,10 @@ def explain(verdict: Verdict) -> Report:
     failure = verdict.failure
     sentences = []
     if verdict.misconception:
-        sentences.append(f"Looks like: *{verdict.misconception.name}*. {verdict.misconception.sentence}")
-    sentences.append(f"Smallest case that fails, {failure.case.label}:")
+        like = "Looks like" if verdict.whole else "One thing looks like"
+        sentences.append(f"{like}: *{verdict.misconception.name}*. {verdict.misconception.sentence}")
+    shown = "Smallest case that fails" if verdict.whole or not verdict.misconception else "Smallest case that shows it"
+    sentences.append(f"{shown}, {failure.case.label}:")
     return Report(
         "bad",
         f"**{name}**: right in {_score(verdict)}.",

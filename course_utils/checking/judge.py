@@ -28,7 +28,8 @@ class Verdict:
     """What is known of a learner's function.
 
     `status` is "passed", "failed" or "not attempted". `right` of `total` visible cases are right; `random` cases were
-    right as well, before the first that was not. `failure` is the smallest failing case.
+    right as well, before the first that was not. `failure` is the smallest failing case, if a misconception was found
+    the smallest that it explains; `whole` says whether it explains all that is wrong.
     """
 
     exercise: Exercise
@@ -38,6 +39,7 @@ class Verdict:
     random: int = 0
     failure: Failure | None = None
     misconception: Misconception | None = None
+    whole: bool = False
 
 
 def judge(exercise: Exercise, function: Function, seed: int = 0, seconds: float = CALL_SECONDS) -> Verdict:
@@ -59,10 +61,10 @@ def judge(exercise: Exercise, function: Function, seed: int = 0, seconds: float 
     if all(isinstance(outcome.error, NotImplementedError) for outcome in outcomes):
         return Verdict(exercise, "not attempted", total=total)
     if failures:
-        smallest = min(failures, key=_size)
-        found = _recognise(exercise, outcomes, failures)
-        right = len(outcomes) - len(failures)
-        return Verdict(exercise, "failed", right, total, failure=smallest, misconception=found)
+        found, explained = _recognise(exercise, outcomes, failures)
+        smallest = min(explained or failures, key=_size)
+        whole = len(explained) == len(failures)
+        return Verdict(exercise, "failed", len(outcomes) - len(failures), total, 0, smallest, found, whole)
     return _judge_random(exercise, function, seed, seconds)
 
 
@@ -128,20 +130,28 @@ def _wrong_count(error: ResultCountError) -> Difference:
     return Difference("count", "", f"It must return {len(error.call.returns)} things, {names}, and returned {what}.")
 
 
-def _recognise(exercise: Exercise, outcomes: list[Outcome], failures: list[Failure]) -> Misconception | None:
-    """The misconception whose outcomes are the learner's on every case, else the one that explains most failures."""
-    best, most = None, 0
-    failing = {id(failure.case) for failure in failures}
+def _recognise(
+    exercise: Exercise, outcomes: list[Outcome], failures: list[Failure]
+) -> tuple[Misconception | None, list[Failure]]:
+    """The misconception that gives the learner's own results, and the failures that it explains.
+
+    Best is one with the same outcome in every case. Where two slips are mixed there is none, and the one that
+    explains most failures is taken, if these are at least two or more than half.
+    """
+    best, most = None, []
     for misconception in exercise.misconceptions:
         twins = [run(exercise, misconception.function, case) for case in exercise.cases[: len(outcomes)]]
-        pairs = list(zip(exercise.cases, outcomes, twins, strict=False))
-        same = [_alike(exercise, outcome, twin) for _, outcome, twin in pairs]
-        if all(same):
-            return misconception
-        explained = sum(s for (case, _, _), s in zip(pairs, same, strict=True) if id(case) in failing)
-        if explained > most:
+        same = {
+            id(case): _alike(exercise, outcome, twin)
+            for case, outcome, twin in zip(exercise.cases, outcomes, twins, strict=False)
+        }
+        if all(same.values()):
+            return misconception, failures
+        # Two errors are easily alike for different reasons; equal wrong numbers are not.
+        explained = [failure for failure in failures if same[id(failure.case)] and failure.outcome.error is None]
+        if len(explained) > len(most):
             best, most = misconception, explained
-    return best if 2 * most > len(failures) else None
+    return (best, most) if len(most) >= 2 or 2 * len(most) > len(failures) else (None, [])
 
 
 def _alike(exercise: Exercise, outcome: Outcome, twin: Outcome) -> bool:

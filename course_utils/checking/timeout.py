@@ -1,11 +1,11 @@
 """A stated time for a learner's function, so that an endless loop ends with a message and not with a dead kernel."""
 
 import ctypes
+import functools
 import sys
 import threading
 import time
 from collections.abc import Callable
-from types import FrameType
 from typing import Any
 
 
@@ -61,27 +61,29 @@ def call_within(seconds: float, function: Callable[[], Any]) -> Any:
 
 
 class _Interruption(OutOfTime):
-    """OutOfTime that comes back: where a bare `except:` swallows it, it is raised again before the next step.
+    """OutOfTime that cannot be swallowed: where a bare `except:` catches it, it is raised anew at the next step.
 
-    Python makes the exception in the thread that it was put into, at the moment that it is raised. That is the place
-    from which the steps of that thread can be watched.
+    Python makes the exception in the thread that it was put into, when it is raised. That is the place from which
+    the steps of that thread can be watched.
     """
 
     def __init__(self) -> None:
         super().__init__()
+        watcher = functools.partial(_put_into, threading.get_ident(), OutOfTime)
         frame = sys._getframe(1)
         while frame is not None and frame.f_code is not call_within.__code__:
-            frame.f_trace = _raise_again
+            frame.f_trace = watcher
             frame = frame.f_back
-        sys.settrace(_raise_again)
-
-
-def _raise_again(_frame: FrameType, _event: str, _argument: Any) -> Callable[..., Any]:
-    # Python stops watching when a watcher raises, so the exception is put into the thread here, too.
-    _raise_in(threading.get_ident(), OutOfTime)
-    return _raise_again
+        sys.settrace(watcher)
 
 
 def _raise_in(thread: int, exception: type[BaseException] | None) -> None:
     kind = None if exception is None else ctypes.py_object(exception)
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), kind)
+
+
+# The same as a compiled function that takes a watcher's three arguments, too, and does not look at them. A watcher written in
+# Python would be hit by its own exception, and Python stops watching when a watcher raises.
+_put_into = ctypes.PYFUNCTYPE(None, ctypes.c_ulong, *4 * [ctypes.py_object])(
+    ("PyThreadState_SetAsyncExc", ctypes.pythonapi)
+)

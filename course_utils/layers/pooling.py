@@ -29,7 +29,8 @@ def max_pool2d_forward(
     """
     pool = _check(x, kernel_size, stride, padding)
     out = np.empty((*x.shape[:2], *pool.out), x.dtype)
-    switches = np.zeros(out.shape, np.min_scalar_type(pool.kernel[0] * pool.kernel[1] - 1))
+    switches = np.empty(out.shape, np.min_scalar_type(prod(pool.kernel) - 1))
+    switches[...] = pool.first_taps()
     # Image by image, so that all passes over one stay in the processor's cache.
     for image, largest, switch in zip(pool.pad(x, -np.inf), out, switches, strict=True):
         taps = pool.taps(image)
@@ -77,7 +78,7 @@ def avg_pool2d_forward(
     for image, mean in zip(pool.pad(x, 0), out, strict=True):
         for tap in pool.taps(image):
             mean += tap
-    out /= pool.kernel[0] * pool.kernel[1]
+    out /= prod(pool.kernel)
     return out, (x, kernel_size, kernel_size if stride is None else stride, padding)
 
 
@@ -94,7 +95,7 @@ def avg_pool2d_backward(dout: np.ndarray, cache: AverageCache) -> np.ndarray:
     check_dout(dout, (*x.shape[:2], *pool.out), x)
     dpadded = pool.zeros(x)
     for dimage, dresult in zip(dpadded, dout, strict=True):
-        share = dresult / (pool.kernel[0] * pool.kernel[1])
+        share = dresult / (prod(pool.kernel))
         for tap in pool.taps(dimage):
             tap += share
     return np.ascontiguousarray(pool.inside(dpadded))
@@ -128,6 +129,14 @@ class _Pool:
         height, width = padded.shape[2:]
         top, left = self.padding
         return padded[:, :, top : height - top, left : width - left]
+
+    def first_taps(self) -> np.ndarray:
+        """(OH, OW) array: the index of each window's first entry that is not padding."""
+        rows, columns = (
+            np.maximum(0, padding - stride * np.arange(places))
+            for padding, stride, places in zip(self.padding, self.stride, self.out, strict=True)
+        )
+        return self.kernel[1] * rows[:, None] + columns
 
     def taps(self, image: np.ndarray) -> list[np.ndarray]:
         """(C, OH, OW) views of a padded image, one for every entry of the window in row-major order."""

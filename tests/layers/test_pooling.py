@@ -130,6 +130,16 @@ def test_padding_never_wins():
     np.testing.assert_array_equal(out, np.full((1, 1, 3, 3), -5))
 
 
+@pytest.mark.parametrize(("kernel_size", "stride", "padding"), [(3, 1, 1), ((3, 5), (2, 1), (1, 2)), (2, 2, 1)])
+def test_padding_does_not_win_against_minus_infinity_either(kernel_size, stride, padding, rng):
+    x = np.where(rng.random((2, 2, 6, 7)) < 0.9, -np.inf, 1.0)
+    out, cache = max_pool2d_forward(x, kernel_size, stride, padding)
+    dout = rng.standard_normal(out.shape)
+    expected, dx = torch_results(torch.nn.functional.max_pool2d, dout, x, kernel_size, stride, padding)
+    np.testing.assert_array_equal(out, expected)
+    np.testing.assert_allclose(max_pool2d_backward(dout, cache), dx, rtol=1e-12, atol=1e-12)
+
+
 def test_switches_are_small_integers_that_find_the_maximum(rng):
     x = rng.standard_normal((2, 3, 7, 8))
     out, (*_, switches) = max_pool2d_forward(x, (3, 2), (2, 3))
