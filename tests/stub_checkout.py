@@ -28,7 +28,7 @@ STUB_PYTHON = """\
 here=$(cd "$(dirname "$0")" && pwd)
 site="$here/../lib/python3.11/site-packages"
 case "$*" in
-    *sys.version_info*) echo 3.11 ;;
+    *sys.version_info*) echo 3.11; test ! -e "$here/too-old" ;;
     *"import pip") test ! -e "$here/no-pip" ;;
     *"-m pip "*) echo "$@" >> "$here/../../pip.log"; echo "pip at work"; . "$here/../../pip.sh" ;;
     *) echo "started $*"; echo "home $COURSE_HOME profile $COURSE_PROFILE threads $OMP_NUM_THREADS"

@@ -38,6 +38,7 @@ def test_first_start_makes_the_environment_installs_and_opens_the_first_lesson(c
     for option in ("-m jupyterlab", "/lab/tree/notebooks/00_start_here.ipynb", "port=8123", "--no-browser"):
         assert option in started
     assert f"root_dir={checkout.folder}" in started
+    assert ("--allow-root" in started) is (os.geteuid() == 0)
     assert f"venv {checkout.venv} prefer 1 path {checkout.venv / 'bin'}:" in result.stdout
 
 
@@ -144,6 +145,33 @@ def test_environment_made_by_hand_is_installed_into_and_not_cleared(checkout):
     shutil.copy(checkout.folder / "stub-python", python)
     assert checkout.start("lab").returncode == 0
     assert not checkout.runs("venv") and len(checkout.runs("pip")) == 1
+
+
+def test_environment_made_by_hand_with_a_python_too_old_is_made_anew(checkout):
+    python = checkout.venv / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    shutil.copy(checkout.folder / "stub-python", python)
+    (python.parent / "too-old").touch()
+    assert checkout.start("lab").returncode == 0
+    assert "--clear" in checkout.runs("venv")[0]
+
+
+def test_interrupted_clearing_is_not_taken_for_an_environment_made_by_hand(installed):
+    break_moved(installed)
+    installed.set("venv.sh", f"rm '{installed.stamp}'; kill -INT $PPID; exit 2")
+    assert "Interrupted" in one_sentence(installed.start("lab"))
+    installed.set("venv.sh", "")
+    assert installed.start("lab").returncode == 0
+    assert "--clear" in installed.runs("venv")[2]
+
+
+def test_a_half_done_update_is_made_anew(installed):
+    installed.set("pyproject.toml", PYPROJECT.replace(">=1.0", ">=1.1"))
+    installed.set("pip.sh", "echo 'No space left on device' >&2; exit 1")
+    assert "free about 3 GB" in one_sentence(installed.start("lab"))
+    installed.set("pip.sh", INSTALLS)
+    assert installed.start("lab").returncode == 0
+    assert "--clear" in installed.runs("venv")[1]
 
 
 def test_environment_without_pip_gets_it(installed):

@@ -1,5 +1,6 @@
 """Whether a result is what was expected, and if not, what is wrong with it in words."""
 
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -46,7 +47,7 @@ def _compare_scalars(name: str, got: Any, expected: Any) -> Difference | None:
     whole = isinstance(expected, int)
     if whole and not isinstance(got, int | np.integer):
         remedy = " Whole-number division is `//`." if isinstance(got, float | np.floating) else ""
-        return Difference("type", name, f"`{name}` must be a whole number, and yours is {_kind(got)} {got!r}.{remedy}")
+        return Difference("type", name, f"`{name}` must be a whole number, and yours is {_kind(got)} {reprlib.repr(got)}.{remedy}")
     if not equal:
         return Difference("value", name, f"You returned **{got}**, expected **{expected}**.", got, expected)
     return None

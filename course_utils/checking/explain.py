@@ -4,7 +4,7 @@ import numpy as np
 
 from course_utils.checking.compare import Difference, wrong_places
 from course_utils.checking.judge import Failure, Verdict
-from course_utils.checking.report import Grid, Report, number
+from course_utils.checking.report import Grid, Report, literal, number
 from course_utils.exercises.specification import Case, Exercise
 
 _SHOWN_NUMBERS = 40
@@ -118,4 +118,4 @@ def _printed(failure: Failure) -> list[str]:
     if not lines:
         return []
     shown = " / ".join(lines[:_PRINTED_LINES])
-    return [f"In this case it printed: `{shown}`{' …' if len(lines) > _PRINTED_LINES else ''}"]
+    return [f"In this case it printed: {literal(shown)}{' …' if len(lines) > _PRINTED_LINES else ''}"]

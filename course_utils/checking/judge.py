@@ -7,6 +7,7 @@ import numpy as np
 
 from course_utils.checking.compare import Difference, compare
 from course_utils.checking.outcome import Outcome, line_of, run
+from course_utils.checking.report import literal
 from course_utils.checking.timeout import OutOfTime
 from course_utils.exercises.specification import Case, Exercise, Function, Misconception, ResultCountError
 
@@ -91,10 +92,7 @@ def _difference(exercise: Exercise, function: Function, case: Case, outcome: Out
     if isinstance(outcome.error, ResultCountError):
         return _wrong_count(outcome.error)
     if outcome.error is not None:
-        text = str(outcome.error).strip().split("\n")[0]
-        where = line_of(outcome.error, function)
-        sentence = f"It stopped with `{type(outcome.error).__name__}{': ' + text if text else ''}`"
-        return Difference("error", "", sentence + (f", at {_quote(where)}." if where else "."))
+        return Difference("error", "", _stopped(exercise, function, outcome.error))
     expected = run(exercise, exercise.reference, case).results
     for name in exercise.compared:
         if difference := compare(name, outcome.results[name], expected[name], exercise.tolerances):
@@ -104,6 +102,19 @@ def _difference(exercise: Exercise, function: Function, case: Case, outcome: Out
         sentence = f"Your numbers are right, but the call changed its argument {names}. Work on a copy."
         return Difference("changed", outcome.changed[0], sentence)
     return None
+
+
+def _stopped(exercise: Exercise, function: Function, error: BaseException) -> str:
+    """The error, where in the learner's lines it came, and what to do if it came before their first line."""
+    text = str(error).strip().split("\n")[0]
+    sentence = f"It stopped with {literal(f'{type(error).__name__}: {text}' if text else type(error).__name__)}"
+    if where := line_of(error, function):
+        number, _, code = where.partition(": ")
+        return f"{sentence}, at {number}: {literal(code)}."
+    if isinstance(error, TypeError) and "argument" in text:
+        names = ", ".join(exercise.plan[-1].arguments)
+        return f"{sentence}. It is called with its arguments by name, and they are `{names}`."
+    return f"{sentence}."
 
 
 def _expected_error(case: Case, outcome: Outcome) -> Difference | None:
@@ -177,8 +188,3 @@ def _size(failure: Failure) -> int:
     arrays = [value for value in failure.case.values.values() if isinstance(value, np.ndarray)]
     # Numbers that can be compared say more than an error, so an error is shown only if there is nothing else.
     return sum(array.size for array in arrays) + (10_000 if failure.difference.kind == "error" else 0)
-
-
-def _quote(line: str) -> str:
-    number, _, code = line.partition(": ")
-    return f"{number}: `{code}`"

@@ -36,7 +36,9 @@ def run(exercise: Exercise, function: Function, case: Case, seconds: float = 5.0
             results = call_within(seconds, lambda: run_plan(exercise.plan, functions, given))
         except OutOfTime:
             error = OutOfTime(f"{seconds:g} seconds")
-        except (Exception, SystemExit) as raised:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as raised:
             error = raised
     changed = tuple(name for name, value in case.values.items() if not _same(value, given[name]))
     return Outcome(results, error, changed, printed.getvalue())

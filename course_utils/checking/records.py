@@ -31,7 +31,7 @@ def load() -> tuple[Record, str]:
         return _empty(), ""
     except OSError as error:
         return _empty(), f"Your progress in {path()} cannot be read ({error.strerror}); the lesson goes on without it."
-    except (ValueError, TypeError, AttributeError, KeyError):
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
         return _empty(), _set_aside()
 
 
@@ -42,7 +42,11 @@ def update(change: Callable[[Record], None]) -> str:
     that an interrupted write leaves the old one.
     """
     record, problem = load()
+    if problem and path().exists():
+        # What cannot be read now may be readable tomorrow: it is not written over.
+        return problem
     change(record)
+    written = None
     try:
         path().parent.mkdir(parents=True, exist_ok=True)
         if path().exists() and not os.access(path(), os.W_OK):
@@ -50,9 +54,12 @@ def update(change: Callable[[Record], None]) -> str:
         with tempfile.NamedTemporaryFile(
             "w", encoding="utf-8", dir=path().parent, prefix="progress-", suffix=".tmp", delete=False
         ) as file:
+            written = Path(file.name)
             json.dump({"version": VERSION, **record}, file, indent=1, sort_keys=True)
-        Path(file.name).replace(path())
+        written.replace(path())
     except OSError as error:
+        if written:
+            written.unlink(missing_ok=True)
         return problem or f"Your progress cannot be kept in {path()} ({error.strerror}); the lesson goes on without it."
     return problem
 
@@ -101,8 +108,16 @@ def _checked(content: dict) -> Record:
         raise ValueError(f"version {content['version']}")
     record = {}
     for kind in ("exercises", "questions"):
-        record[kind] = {str(name): dict(entry) for name, entry in content[kind].items()}
+        record[kind] = {str(name): _checked_entry(dict(entry)) for name, entry in content[kind].items()}
     return record
+
+
+def _checked_entry(entry: dict[str, Any]) -> dict[str, Any]:
+    if entry.get("status", "failed") not in ("passed", "failed"):
+        raise ValueError(f"status {entry['status']!r}")
+    if not all(isinstance(entry.get(count, 0), int) for count in ("checks", "hints", "tries")):
+        raise ValueError("a count that is no whole number")
+    return entry
 
 
 def _empty() -> Record:

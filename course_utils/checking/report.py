@@ -85,6 +85,12 @@ def show(report: object) -> None:
         print(report)
 
 
+def literal(text: str, longest: int = 200) -> str:
+    """Text that is not ours, such as an error's, as code in a sentence."""
+    text = text.replace("`", "'")
+    return f"`{text if len(text) <= longest else text[: longest - 1] + '…'}`"
+
+
 def number(value: object) -> str:
     """A number as short as it can be shown: 3, -0.25, 1.04e-05."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.number):
@@ -160,12 +166,20 @@ def _is_part(grid: Grid) -> bool:
 
 
 def _markup(sentence: str) -> str:
-    text = html.escape(sentence, quote=False)
-    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", text)
-    text = re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", text)
-    return re.sub(r"(?<![\w*])\*(\S(?:[^*]*\S)?)\*(?![\w*])", r"<em>\1</em>", text)
+    return _marked(html.escape(sentence, quote=False), r"<code>\1</code>", r"<strong>\1</strong>", r"<em>\1</em>")
 
 
 def _plain(sentence: str) -> str:
-    text = re.sub(r"\*\*([^*]+)\*\*", r"\1", sentence)
-    return re.sub(r"(?<![\w*])\*(\S(?:[^*`]*\S)?)\*(?![\w*])", r"\1", text)
+    return _marked(sentence, r"`\1`", r"\1", r"\1")
+
+
+def _marked(sentence: str, code: str, strong: str, stressed: str) -> str:
+    """The sentence with its three marks replaced. Between backticks a star is a star: `x**2 + y**2`."""
+    parts = re.split(r"`([^`]+)`", sentence)
+    for place, part in enumerate(parts):
+        if place % 2:
+            parts[place] = code.replace(r"\1", part)
+            continue
+        text = re.sub(r"\*\*([^*]+)\*\*", strong, part)
+        parts[place] = re.sub(r"(?<![\w*])\*(\S(?:[^*]*\S)?)\*(?![\w*])", stressed, text)
+    return "".join(parts)

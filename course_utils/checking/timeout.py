@@ -82,8 +82,8 @@ def _raise_in(thread: int, exception: type[BaseException] | None) -> None:
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), kind)
 
 
-# The same as a compiled function that takes a watcher's three arguments, too, and does not look at them. A watcher written in
-# Python would be hit by its own exception, and Python stops watching when a watcher raises.
+# The same as a compiled function, which takes a watcher's three arguments, too, and does not look at them. A watcher
+# written in Python would be hit by its own exception, and Python stops watching when a watcher raises.
 _put_into = ctypes.PYFUNCTYPE(None, ctypes.c_ulong, *4 * [ctypes.py_object])(
     ("PyThreadState_SetAsyncExc", ctypes.pythonapi)
 )

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_utils.layers import avg_pool2d_forward, conv2d_forward, conv_output_size, max_pool2d_forward
@@ -26,6 +26,7 @@ def test_by_hand(arguments, size):
     assert conv_output_size(*arguments) == size
 
 
+@settings(deadline=None)
 @given(SIDE, KERNEL, STEP, EDGE, st.integers(1, 4))
 def test_counts_the_places_of_the_window(size, kernel_size, stride, padding, dilation):
     last_tap = dilation * (kernel_size - 1)
@@ -37,6 +38,7 @@ def test_counts_the_places_of_the_window(size, kernel_size, stride, padding, dil
             conv_output_size(size, kernel_size, stride, padding, dilation)
 
 
+@settings(deadline=None)
 @given(*[st.tuples(strategy, strategy) for strategy in (SIDE, KERNEL, STEP, EDGE, st.integers(1, 3))])
 def test_a_convolution_has_that_many_places(image, kernel, stride, padding, dilation):
     x, weight = np.ones((1, 1, *image)), np.ones((1, 1, *kernel))
@@ -50,6 +52,7 @@ def test_a_convolution_has_that_many_places(image, kernel, stride, padding, dila
         assert out.shape == (1, 1, *sides)
 
 
+@settings(deadline=None)
 @given(st.tuples(SIDE, SIDE), st.tuples(KERNEL, KERNEL), st.tuples(STEP, STEP))
 @pytest.mark.parametrize("forward", [max_pool2d_forward, avg_pool2d_forward])
 def test_pooling_has_that_many_places(forward, image, kernel, stride):
