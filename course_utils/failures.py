@@ -9,7 +9,7 @@ from course_utils.paths import ROOT
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 AGAIN = "then run the same command again"
 
-DISK_FULL = "The disk is full: free about 3 GB where {root} and {temporary} are, " + AGAIN + "."
+DISK_FULL = "The disk is full: free at least 3 GB where {root} and {temporary} are, " + AGAIN + "."
 NO_VENV = (
     "This Python has no working `venv` module: install it (on Debian and Ubuntu `sudo apt install python3-venv`), "
     + AGAIN

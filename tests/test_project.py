@@ -12,6 +12,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
+from course_utils.__main__ import OLDEST
 from course_utils.paths import ROOT
 from course_utils.requirements import project, required
 
@@ -72,6 +73,10 @@ def test_torch_is_pinned_and_torchvision_absent():
 def test_pyproject_and_package_have_one_version():
     text = (PACKAGE / "__init__.py").read_text(encoding="utf-8")
     assert re.search(r'^__version__ = "(.+)"$', text, flags=re.MULTILINE)[1] == project()["version"]
+
+
+def test_start_refuses_the_pythons_that_pyproject_does():
+    assert project()["requires-python"] == ">=" + ".".join(map(str, OLDEST))
 
 
 # Who imports whom

@@ -47,7 +47,8 @@ def _compare_scalars(name: str, got: Any, expected: Any) -> Difference | None:
     whole = isinstance(expected, int)
     if whole and not isinstance(got, int | np.integer):
         remedy = " Whole-number division is `//`." if isinstance(got, float | np.floating) else ""
-        return Difference("type", name, f"`{name}` must be a whole number, and yours is {_kind(got)} {reprlib.repr(got)}.{remedy}")
+        yours = f"{_kind(got)} {reprlib.repr(got)}"
+        return Difference("type", name, f"`{name}` must be a whole number, and yours is {yours}.{remedy}")
     if not equal:
         return Difference("value", name, f"You returned **{got}**, expected **{expected}**.", got, expected)
     return None

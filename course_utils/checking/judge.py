@@ -121,7 +121,8 @@ def _expected_error(case: Case, outcome: Outcome) -> Difference | None:
     wanted = case.raises.__name__
     if outcome.error is None:
         returned = next(iter(outcome.results.values()), None)
-        shown = f"you returned **{returned}**" if np.ndim(returned) == 0 else "you returned an array"
+        number = isinstance(returned, int | float | np.number)
+        shown = f"you returned **{returned}**" if number else "your function returned something"
         return Difference("no error", "", f"Expected a {wanted}, and {shown}.")
     if not isinstance(outcome.error, case.raises):
         return Difference("error", "", f"Expected a {wanted}, and a {type(outcome.error).__name__} was raised.")
