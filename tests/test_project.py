@@ -28,6 +28,7 @@ ROWS = (
 )
 ALLOWED = {
     ("exercises", "accounting"),
+    ("exercises", "datasets"),
     ("environment", "failures"),
     ("bootstrap", "environment"),
     ("__main__", "bootstrap"),
