@@ -2,6 +2,7 @@
 
 import html
 
+from course_utils import paths
 from course_utils.checking import records
 from course_utils.checking.report import show
 from course_utils.exercises import exercises, questions
@@ -22,7 +23,8 @@ class Overview:
     def __init__(self, known: records.Record, problem: str = "") -> None:
         self.problem = problem
         self.rows = []
-        for lesson in LESSONS:
+        written = [lesson for lesson in LESSONS if (paths.NOTEBOOKS / f"{lesson.file}.ipynb").exists()]
+        for lesson in written:
             own = {
                 kind: [
                     (name, known[kind].get(name, {}).get("status", "open"))

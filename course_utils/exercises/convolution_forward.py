@@ -74,6 +74,9 @@ def random_configuration(rng: np.random.Generator) -> dict:
         "dilation": int_or_pair(rng, 1, 2),
         "groups": groups,
     }
+    # The plain 1x1 convolution is common, and fast code treats it apart.
+    if rng.random() < 0.1:
+        kernel, settings = (1, 1), {"stride": 1, "padding": 0, "dilation": 1, "groups": groups}
     reach = [d * (k - 1) + 1 for d, k in zip(as_pair(settings["dilation"]), kernel, strict=True)]
     size = [
         max(1, r - 2 * p) + int(rng.integers(0, 5)) for r, p in zip(reach, as_pair(settings["padding"]), strict=True)

@@ -34,7 +34,7 @@ class PictureBox(ipywidgets.VBox):
 
     def _repr_mimebundle_(self, **kwargs) -> tuple[dict, dict]:
         bundle = dict(super()._repr_mimebundle_(**kwargs))
-        bundle |= {"image/png": self.first.png(), "text/plain": self.first.alt}
+        bundle |= {"image/png": self.first.small_png(), "text/plain": self.first.alt}
         return bundle, {"image/png": {"alt": self.first.alt}}
 
 

@@ -137,10 +137,10 @@ def test_a_file_that_cannot_be_read_today_is_not_written_over(shown, monkeypatch
             raise OSError(5, "Input/output error")
         return read(path, *rest, **named)
 
-    monkeypatch.setattr(pathlib.Path, "read_text", fail)
-    check(relu_forward)
+    with monkeypatch.context() as patched:
+        patched.setattr(pathlib.Path, "read_text", fail)
+        check(relu_forward)
     assert "cannot be read (Input/output error)" in shown()
-    monkeypatch.undo()
     assert json.loads(records.path().read_bytes())["exercises"]["relu_forward"]["checks"] == 7
 
 

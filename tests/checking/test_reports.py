@@ -34,15 +34,10 @@ def every_report():
 
 def test_html_and_text_hold_the_same_words(every_report, words):
     for name, report in every_report.items():
-        text, page = words(str(report)), words(report._repr_html_())
-        if report.where is not None:
-            assert "slice" in page
-            page = [word for word in page if word not in ("where", "slice", "by")]
-            text = [word for word in text if word not in ("where", "slice", "by")]
-        text = " ".join(text).replace(" differs", "") if "(* differs)" in str(report) else " ".join(text)
-        page = " ".join(page)
-        page = page.replace(" differs", "") if "(* differs)" in str(report) else page
-        assert sorted(page.split()) == sorted(text.split()), name
+        # The small map of all slices is a drawing, and a star for a wrong place needs its meaning told only in text.
+        page = words(report._repr_html_().replace("where, slice by slice", ""))
+        text = words(str(report).replace("(* differs)", ""))
+        assert sorted(page) == sorted(text), name
 
 
 def test_html_is_well_formed(every_report):
@@ -117,8 +112,19 @@ def test_literal_keeps_backticks_and_length_in_bounds():
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(3.0, "3"), (-0.25, "-0.25"), (1.04e-5, "1.04e-05"), (True, "True"), (1 / 3, "0.3333"), (np.float32(2), "2")]
-    + [(float("nan"), "nan"), (float("-inf"), "-inf"), (1e12, "1e+12"), (np.int64(7), "7"), (-0.0, "0")],
+    [
+        (3.0, "3"),
+        (-0.25, "-0.25"),
+        (1.04e-5, "1.04e-05"),
+        (1 / 3, "0.3333"),
+        (1e12, "1e+12"),
+        (-0.0, "0"),
+        (float("nan"), "nan"),
+        (float("-inf"), "-inf"),
+        (np.float32(2), "2"),
+        (np.int64(7), "7"),
+        (True, "True"),
+    ],
 )
 def test_numbers_are_short(value, text):
     assert number(value) == text
@@ -139,8 +145,9 @@ def test_a_large_grid_is_shown_around_its_first_wrong_place():
 
 
 def test_wrong_places_are_marked_without_colour():
-    report = explain(judge(exercises()["correlate2d"], exercises()["correlate2d"].misconceptions[0].function))
-    assert "*" in str(report)
+    exercise = exercises()["horizontal_difference"]
+    report = explain(judge(exercise, exercise.misconceptions[0].function))
+    assert re.search(r"-\d\*", str(report))
     assert "(* differs)" in str(report)
     assert "outline:2px solid" in report._repr_html_()
 

@@ -59,7 +59,9 @@ def test_fits_a_page(name):
 @everything
 def test_same_bytes_twice_and_no_side_effects(name):
     before, loaded = dict(matplotlib.rcParams), "matplotlib.pyplot" in sys.modules
-    assert EXAMPLES[name]().png() == example(name).png()
+    again = EXAMPLES[name]()
+    assert again.png() == example(name).png()
+    assert again.small_png() == example(name).small_png()
     assert dict(matplotlib.rcParams) == before
     assert ("matplotlib.pyplot" in sys.modules) == loaded
 

@@ -78,6 +78,7 @@ def test_the_check_passes_where_tiles_end_inside_small_pictures(name, tile, monk
     assert passes(name, seed=1)
 
 
-def test_max_pooling_and_its_own_backward_pass_together():
-    """The places of the maxima are made by the one and used by the other."""
-    assert passes("max_pool2d_backward", course={"max_pool2d_forward": layers.max_pool2d_forward})
+@pytest.mark.parametrize("name", [name for name in LAYERS if name.endswith("_backward")])
+def test_forward_and_backward_pass_together(name):
+    """What the one puts into its cache is what the other needs, such as the places of the maxima."""
+    assert passes(name, course={function: getattr(layers, function) for function in exercises()[name].course})

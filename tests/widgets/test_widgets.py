@@ -33,7 +33,7 @@ def test_falls_back_to_the_picture_of_its_first_state(make):
     first = box.drawing
     move(box)
     data, metadata = box._repr_mimebundle_()
-    assert data["image/png"] == first.png() and data["image/png"].startswith(b"\x89PNG")
+    assert data["image/png"] == first.small_png() and data["image/png"].startswith(b"\x89PNG")
     assert data["text/plain"] == metadata["image/png"]["alt"] == first.alt
     assert "application/vnd.jupyter.widget-view+json" in data
 
