@@ -418,6 +418,7 @@ no padding. Then the map has $(11-5)/2+1 = 4$ places each way, and its first col
 V[0, 0, 0] = np.sum(X[:, 0:5, 0:5] * W0) + b0      # place (0, 0)
 V[0, 1, 0] = np.sum(X[:, 2:7, 0:5] * W0) + b0      # one place down: two rows down
 V[0, 2, 0] = np.sum(X[:, 4:9, 0:5] * W0) + b0
+V[0, 2, 1] = np.sum(X[:, 4:9, 2:7] * W0) + b0      # and one place to the right: two columns right
 ```
 
 All channels (`:`), five rows, five columns, multiplied number by number and summed. The next place down starts two
@@ -671,8 +672,17 @@ normal case. Groups were an emergency measure of 2012, forgotten, and came back 
 """
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
-"""
+r"""
 ## Recap
+
+The layer on one card. It takes a volume of (C, H, W) and has these settings: K filters of size F, stride S, padding P,
+dilation D, groups G.
+
+| | |
+|---|---|
+| gives | a volume of (K, OH, OW), with $OW = \lfloor (W - D(F-1) - 1 + 2P)/S \rfloor + 1$, and OH likewise from H |
+| learns | $K \cdot F \cdot F \cdot C/G$ weights and $K$ biases, however large the picture |
+| costs | $K \cdot OH \cdot OW \cdot F \cdot F \cdot C/G$ multiplications a picture |
 
 Five questions. No scrolling back, at first.
 
