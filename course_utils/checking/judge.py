@@ -152,7 +152,7 @@ def _recognise(
     """The misconception that gives the learner's own results, and the failures that it explains.
 
     Best is one with the same outcome in every case. Where two slips are mixed there is none, and the one that
-    explains most failures is taken, if these are at least two or more than half.
+    explains most failures is taken, if these are at least two arrays or more than half.
     """
     best, most = None, []
     for misconception in exercise.misconceptions:
@@ -167,7 +167,9 @@ def _recognise(
         explained = [failure for failure in failures if same[id(failure.case)] and failure.outcome.error is None]
         if len(explained) > len(most):
             best, most = misconception, explained
-    return (best, most) if len(most) >= 2 or 2 * len(most) > len(failures) else (None, [])
+    # A single number is equal by chance; an array of them is not.
+    telling = sum(np.size(failure.difference.expected) > 1 for failure in most)
+    return (best, most) if telling >= 2 or 2 * len(most) > len(failures) else (None, [])
 
 
 def _alike(exercise: Exercise, outcome: Outcome, twin: Outcome) -> bool:

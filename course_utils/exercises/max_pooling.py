@@ -130,7 +130,7 @@ _TIES = (
     ),
     Case(
         "ties in windows that overlap: each window's goes to its first",
-        {"x": np.array([[[[1.0, 2, 2], [2, 1, 2]]]]), "kernel_size": 2, "stride": 1},
+        {"x": np.array([[[[1.0, 2, 2, 1], [2, 1, 2, 3]]]]), "kernel_size": 2, "stride": 1},
     ),
 )
 

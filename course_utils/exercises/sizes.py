@@ -19,6 +19,8 @@ def _size(size, kernel_size, stride=1, padding=0, dilation=1, *, slip: str) -> i
         reach = kernel_size
     elif slip == "dilated too far":
         reach = dilation * kernel_size
+    elif slip == "steps":
+        reach = dilation * (kernel_size - 1)
     else:
         reach = dilation * (kernel_size - 1) + 1
     room = size + sides * padding - reach
@@ -105,6 +107,11 @@ CONV_OUTPUT_SIZE = Exercise(
             "a step too far after the last tap",
             "You spread the kernel over `dilation` pixels for each tap. After the last tap nothing follows.",
             functools.partial(_size, slip="dilated too far"),
+        ),
+        Misconception(
+            "the steps between taps taken for the reach",
+            "You count the steps from the first tap to the last. Three neighbours are two steps apart and three pixels wide.",
+            functools.partial(_size, slip="steps"),
         ),
         Misconception(
             "one added before dividing",

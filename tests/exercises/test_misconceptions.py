@@ -23,18 +23,14 @@ def test_it_fails_and_is_named_as_itself(name, misconception):
 
 
 @EVERY
-def test_its_sentence_holds_no_code_to_copy(name, misconception):
+def test_its_sentence_is_short_and_holds_no_code_to_copy(name, misconception):
     sentence = misconception.sentence
+    assert sentence.endswith((".", "?"))
+    assert len(sentence) <= 240
+    assert not misconception.name.endswith(".")
     for quoted in re.findall(r"`([^`]*)`", sentence):
         assert _MENTIONED.fullmatch(quoted), quoted
     assert not _CODE.search(sentence)
-
-
-@EVERY
-def test_its_sentence_is_short_and_ends(name, misconception):
-    assert misconception.sentence.endswith((".", "?"))
-    assert len(misconception.sentence) <= 240
-    assert not misconception.name.endswith(".")
 
 
 @pytest.mark.parametrize("name", exercises())

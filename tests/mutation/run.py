@@ -23,14 +23,18 @@ CLASSES = {
     "validation": r"^arguments|- (raise |f\"|.*check_\w+\(|.*_check\(x, weight|if edge >|if channels % groups)",
     "equivalent: zip(strict=) over sequences of one length": r"- .*zip\(.*strict=True",
     "equivalent: reshape infers any negative length": r"\+ .*reshape\(.*-2",
-    "equivalent: another path to the same numbers": r"mirror\b.*(min\(padding\) <|strict)|- mirror =|- if mirror|(for|back)ward = _pointwise.*and False",
+    "equivalent: another path to the same numbers": (
+        r"\+ .*min\(padding\) <(= 0| 1):|- mirror =|- if mirror|_pointwise.*and False"
+    ),
     "equivalent: float64 inside, rounded on the way out": r"\+ .*(np.zeros|np.empty)\(.*, (None)?\)",
     "equivalent: tiles of another size": r"max\(2, TILE",
-    "equivalent: switches of a wider or narrower integer": r"min_scalar_type",
+    "equivalent: switches of a wider integer": r"min_scalar_type.*\+ .*\+ 1\)",
+    "not asked: windows of 257 pixels": r"min_scalar_type",
     "equivalent: None in the cache means kernel_size as well": r"\(stride is None\) and False",
     "equivalent: the first position is 0": r"\+ starts\[0, 0, 0\]",
     "not asked: a stride by axis": r"locally_connected2d.*stride\[1\], :: stride\[1\]",
     "not asked: pictures that hold -inf": r"first_taps",
+    "by chance: 1 by 1 windows with stride (2, 1)": r"_is_pointwise.*\(2, 1\)",
 }
 
 
