@@ -5,7 +5,8 @@ that a busy machine slows both alike; 1.0 is PyTorch and lower is better. Both s
 same work: forward keeps what backward needs, backward gives dx, dweight and dbias (`torch.autograd.grad` on a kept graph).
 "Products" is the ratio that the bare matrix products would have: NumPy cannot do better without fewer multiplications.
 
-Words after the name choose rows: `python tests/benchmarks/bench_layers.py LeNet pooling`.
+Words after the name choose rows: `python tests/benchmarks/bench_layers.py LeNet pooling`. With `--system-allocator` memory
+is handled as in any program that nobody tuned.
 """
 
 import os
@@ -30,10 +31,10 @@ from course_utils.layers import (
 )
 from course_utils.layers.windows import TILE
 
-# One thread; and freed memory is kept rather than given back to the system, or whoever returns an array of several
+THREADS = {"OMP_NUM_THREADS": "1"}
+# Freed memory is kept rather than given back to the system, or whoever returns an array of several
 # megabytes pays for its pages again at every call, now ours and now PyTorch, by the mood of the allocator.
-SETTINGS = {
-    "OMP_NUM_THREADS": "1",
+ALLOCATOR = {
     "MALLOC_MMAP_THRESHOLD_": "1000000000",
     "MALLOC_TRIM_THRESHOLD_": "10000000000",
     "MALLOC_TOP_PAD_": "100000000",
@@ -117,11 +118,12 @@ class Row:
 
 
 def main() -> None:
-    if not SETTINGS.items() <= os.environ.items():
+    wanted = [word for word in sys.argv[1:] if word != "--system-allocator"]
+    settings = THREADS | ({} if len(wanted) < len(sys.argv[1:]) else ALLOCATOR)
+    if not settings.items() <= os.environ.items():
         # They are read when a process starts.
-        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **SETTINGS})
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **settings})
     torch.set_num_threads(1)
-    wanted = sys.argv[1:]
     print(f"numpy {np.__version__}, torch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()}\n")
     print("| shape (batch) | what | ours, ms | PyTorch, ms | ratio | products | realistic | ambitious | reached |")
     print("|---|---|---:|---:|---:|---:|---:|---:|---|")
