@@ -79,6 +79,7 @@ def test_correlation_keeps_float32_and_its_inputs(rng):
         (np.ones((5, 5), int), np.ones((3, 3)), TypeError, "x must be floating point, got int64"),
         (np.ones((5, 5)), np.ones((3, 3), int), TypeError, "kernel must be floating point, got int64"),
         (np.ones((5, 5), np.float32), np.ones((3, 3)), TypeError, "kernel is float64, but x is float32"),
+        (np.ones((1, 5, 5), np.float32), np.ones((1, 3, 3)), TypeError, "kernel is float64, but x is float32"),
         ([[1.0]], np.ones((1, 1)), TypeError, "x must be a NumPy array, got list"),
     ],
 )

@@ -91,3 +91,5 @@ def test_backward_refuses():
         linear_backward(np.ones((4, 2)), cache)
     with pytest.raises(TypeError, match=r"cache must be the tuple \(x, weight, bias\) that linear_forward returned"):
         linear_backward(np.ones((2, 4)), cache[:2])
+    with pytest.raises(ValueError, match=r"bias must have"):
+        linear_backward(np.ones((2, 4)), (*cache[:2], np.ones(3)))
