@@ -412,7 +412,7 @@ small networks for telephones are built of it.
 ## Every number of the output
 
 Time to leave the sizes and compute. Say the input `X` has 4 channels of 11x11, the filter `W0` is 5x5, the stride 2,
-no padding. Then the map has $(11-5)/2+1 = 4$ places each way, and its first column is
+no padding. Then the map has $(11-5)/2+1 = 4$ places each way, and its first numbers are
 
 ```python
 V[0, 0, 0] = np.sum(X[:, 0:5, 0:5] * W0) + b0      # place (0, 0)
@@ -614,7 +614,7 @@ the same arithmetic into one matrix product, and keep this version to test the f
 """
 ## Broken on purpose: the pixel that no one sees
 
-A 7-pixel row, a 3-wide window, steps of 3: the first figure of this lesson marked the last pixel as unseen. How bad
+A 7-pixel row, a 3-wide window, steps of 3: the drawing of the sliding window marked the last pixel as unseen. How bad
 is that? Make the last row and column of a 7x7 picture very bright. What does a layer with 3x3 filters and stride 3
 make of it?
 
