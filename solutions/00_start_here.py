@@ -38,7 +38,7 @@ r"""
 ## Is everything here?
 
 The next cell looks at this computer and says what the course finds. A line with a tick is fine. A line with an
-exclamation mark says what to do, and whether you need to do it now.
+exclamation mark says what to do.
 """
 
 # %% tags=["nbval-ignore-output"]
@@ -49,9 +49,9 @@ for finding in doctor.findings():
 
 # %% [markdown]
 r"""
-You need no graphics card for the first nine lessons, and no network. Experiments come in two sizes: *quick*, for a
-laptop, about a minute a lesson, and *full*, for a computer with a graphics card. The course picks by itself and says
-so at the top of each lesson.
+You need no graphics card for the first nine lessons, and no internet connection. Experiments come in two sizes:
+*quick*, for a laptop, about a minute a lesson, and *full*, for a computer with a graphics card. The course picks by
+itself and says so at the top of each lesson.
 """
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=1
@@ -134,7 +134,7 @@ Now yours.
 
 ### Exercise: colour to gray ●○○○○ · 3 minutes
 
-*Why it matters.* Half of all errors in this trade are a wrong axis. This is the smallest place to make one.
+*Why it matters.* A wrong axis is one of the commonest errors you will make. This is the smallest place to make one.
 
 Return the mean of the three colours at each pixel: from shape (3, H, W) to shape (H, W).
 """
@@ -183,7 +183,7 @@ r"""
 Where is an edge? Where the brightness changes. So compare each pixel with its right neighbour: *right minus left*.
 Where the picture is flat the difference is about zero. At an edge it is not.
 
-Two predictions first. The photograph has 240 columns. How many columns has the picture of differences?
+Two predictions first. The photograph has 240 columns. How many columns does the picture of differences have?
 """
 
 # %% tags=["question"]
@@ -260,18 +260,18 @@ ask("uint8-surprise", difference)
 # %% tags=["experiment"]
 as_bytes = np.round(gray * 255).astype(np.uint8)
 exact = horizontal_difference(as_bytes.astype(np.float32))
-in_bytes = horizontal_difference(as_bytes)
+in_bytes = as_bytes[:, 1:] - as_bytes[:, :-1]
 wrong = np.mean(in_bytes != exact)
-print(f"wrong pixels: {wrong:.0%}; largest error: {np.abs(in_bytes - exact).max():.0f} of 255")
+print(f"wrong pixels: {wrong:.0%}; each is wrong by {np.abs(in_bytes - exact).max():.0f}")
 
 # %% tags=["figure"]
 figures.image_row([np.abs(exact), in_bytes], titles=["floating point", "bytes"])
 
 # %% [markdown]
 r"""
-No error, no warning, and nearly half of the pixels are wrong. Wherever the picture gets a little darker, the byte
-wraps round and shines. From here on the course's layers refuse whole numbers and say why. Convert first:
-`image.astype(np.float32) / 255`.
+No error, no warning, and nearly half of the pixels are wrong, each of them by exactly 256. Wherever the picture gets
+a little darker, the byte wraps round and shines. From here on the course's layers refuse whole numbers and say why.
+Convert first: `image.astype(np.float32) / 255`.
 """
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=2
@@ -280,8 +280,9 @@ r"""
 
 In 1963 Lawrence Roberts wanted a computer to see blocks in a photograph. For his thesis he compared each pixel with
 its neighbours along the two diagonals, and marked where the difference was large. His was among the first edge
-filters ever run on a picture. For nearly fifty years people designed better ones by hand. Then networks began to
-learn them, and the first thing that they learned, again and again, was edges.
+filters ever run on a picture. For decades people designed better ones by hand. From 1989 on networks learned filters
+from examples, and from 2012 on that became the usual way. What their first layers learned, again and again, was
+edges.
 """
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=1
@@ -301,7 +302,7 @@ r"""
 
 Each lesson ends with five questions.
 
-**1.** A colour picture is 640 pixels wide and 480 high. Which shape has it in this course?
+**1.** A colour picture is 640 pixels wide and 480 high. What is its shape in this course?
 """
 
 # %% tags=["question"]

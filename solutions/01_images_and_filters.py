@@ -17,12 +17,12 @@ r"""
 Below are one photograph and four versions of it. Every version was made in the same way, from nine numbers: a little
 3x3 square of them, slid over the picture. Only the nine numbers differ.
 
-Look at them before you read on. Which version averages neighbours? Which finds edges that stand upright, and which
-finds edges of every direction? When you have finished this lesson, you will have written the sliding yourself, and
-you will be able to write down nine numbers for a purpose. You will also know why the numbers of a network are
-*shared* between all places of a picture, what that saves, and when it is the wrong thing to do.
+Look at them before you read on. Which version averages neighbours? Which finds vertical edges, and which finds edges
+of every direction? When you have finished this lesson, you will have written the sliding yourself, and you will be
+able to write down nine numbers for a purpose. You will also know why the numbers of a network are *shared* between
+all places of a picture, what that saves, and when it is the wrong thing to do.
 
-You need lesson 00, and that a dot product is a sum of products.
+You need lesson 00, and to know that a dot product is a sum of products.
 """
 
 # %% tags=["setup"]
@@ -43,7 +43,8 @@ kernels = {
 versions = {name: layers.correlate2d(photo, kernel.astype(np.float32)) for name, kernel in kernels.items()}
 
 # %% tags=["figure"]
-figures.image_row([photo, *versions.values()], titles=["the photograph", *versions])
+shown = [np.abs(versions["A"]), versions["B"], np.abs(versions["C"]), np.clip(versions["D"], 0, 1)]
+figures.image_row([photo, *shown], titles=["the photograph", *versions])
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=4
 r"""
@@ -58,7 +59,7 @@ through the network, and the number of channels grows. A network that sorts 32x3
 starts with a volume of (3, 32, 32) and ends with one of (10, 1, 1): ten scores.
 
 One word needs care. The *depth of a volume* is its number of channels. The *depth of a network* is its number of
-layers.
+layers, counting only those that learn something.
 """
 
 # %% tags=["figure"]
@@ -82,9 +83,10 @@ settings that you choose (*hyperparameters*):
 
 | layer | what it does | learns | settings |
 |---|---|---|---|
-| convolution | slides filters over the volume | yes | number and size of filters, stride, padding |
+| convolution | slides filters over the volume | yes | number and size of filters, and more that lesson 02 explains |
 | ReLU | replaces negative numbers by 0 | no | none |
-| pooling | shrinks width and height | no | window, stride |
+| pooling | shrinks width and height | no | size and steps of its window |
+| normalisation | rescales its input (lesson 06) | usually | few |
 | fully connected | every output sees every input | yes | number of outputs |
 
 This lesson and the next are about the first row.
@@ -93,6 +95,11 @@ This lesson and the next are about the first row.
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=5
 r"""
 ## Why not connect everything?
+
+Some words first. A *neuron* multiplies each number that it sees by a *weight*, adds the products and one number more,
+its *bias*, and passes the sum through a simple function. A *layer* is many neurons side by side. *Training* sets
+weights and biases from examples: a *loss* says how wrong the network's scores are, and each number is moved a little,
+again and again, to make it smaller.
 
 An ordinary neural network would take the picture as one long list of numbers, and connect each of its neurons to all
 of them: *full connection*. On 32x32 colour pictures that is 3,072 weights for each neuron. What is it for 200x200
@@ -216,14 +223,14 @@ ask("zero-sum", result)
 # %% [markdown]
 r"""
 So such a kernel is blind to plain brightness and answers only to *changes*. With negative numbers on the left and
-positive ones on the right it answers to edges that stand upright. This one, the *Sobel* filter, also averages a
-little down the column. Its sister, turned by a quarter, finds edges that lie.
+positive ones on the right it answers to vertical edges. This one, the *Sobel* filter, also averages a little down the
+column. Its sister, turned by a quarter, finds horizontal edges.
 """
 
 # %%
 named = {
-    "upright edges": np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], np.float32),
-    "lying edges": np.array([[-1, -2, -1], [0, 0, 0], [1, 2, 1]], np.float32),
+    "vertical edges": np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], np.float32),
+    "horizontal edges": np.array([[-1, -2, -1], [0, 0, 0], [1, 2, 1]], np.float32),
     "blur": np.full((3, 3), 1 / 9, np.float32),
     "sharpen": np.array([[0, -1, 0], [-1, 5, -1], [0, -1, 0]], np.float32),
 }
@@ -234,8 +241,19 @@ figures.filter_responses(photo, named, responses)
 
 # %% [markdown]
 r"""
-Sobel's answers have a sign: orange where the picture gets brighter to the right (or downwards), blue where it gets
-darker. The weights of the blur are ninths. Why not ones?
+Now you can solve the puzzle from the top. Which of the four versions answers to edges of every direction, with nine
+weights that sum to zero?
+"""
+
+# %% tags=["question"]
+letter = "C"  # "A", "B", "C" or "D"
+ask("puzzle-every-direction", letter)
+
+# %% [markdown]
+r"""
+A finds vertical edges, B averages, C answers to edges of every direction, and D sharpens. Sobel's answers have a
+sign: orange where the picture gets brighter to the right (or downwards), blue where it gets darker. The weights of
+the blur are ninths. Why not ones?
 
 - **a**: with ones it would smooth less
 - **b**: with ones it would look at a larger window
@@ -248,7 +266,7 @@ ask("blur-ninth", choice)
 
 # %% [markdown]
 r"""
-Make your own. Try to find weights that show lines that slant, or that move the picture by one pixel.
+Make your own. Try to find weights that show slanting lines, or that move the picture by one pixel.
 """
 
 # %% tags=["widget"]
@@ -263,7 +281,12 @@ What you wrote is, in the language of signals, a *correlation*. A *convolution* 
 $$(f * g)[n] = \sum_{m} f[m] \cdot g[n - m]$$
 
 Look at the minus sign. As $m$ walks forwards through the signal, $n - m$ walks backwards through the kernel: the
-kernel is laid on *flipped*. In two dimensions it is turned by half a turn: $g[x - n_1,\, y - n_2]$.
+kernel is laid on *flipped*. In two dimensions, at the place with coordinates $p$ and $q$,
+
+$$(f * g)[p, q] = \sum_{m} \sum_{n} f[m, n] \cdot g[p - m,\, q - n]$$
+
+and the kernel is turned by half a turn. Where the kernel must lie wholly on the signal, as ours must, one speaks of a
+*valid* convolution.
 
 Try it on the simplest signal, a single 1. Slide the kernel (1, 2, 3), as it is, over the row (0, 0, 1, 0, 0). Which
 three numbers come out?
@@ -274,7 +297,7 @@ numbers = (3, 2, 1)  # the three results of the correlation
 ask("impulse", numbers)
 
 # %% tags=["figure"]
-figures.correlation_and_convolution(signal=[0, 0, 1, 0, 0], kernel=[1, 2, 3], position=1)
+figures.correlation_and_convolution(signal=[0, 0, 1, 0, 0], kernel=[1, 2, 3], position=0)
 
 # %% [markdown]
 r"""
@@ -300,7 +323,7 @@ another, and when you go backwards through the layer. That is lesson 04.
 # %% tags=["experiment"]
 for name, kernel in named.items():
     difference = np.abs(correlate2d(photo, kernel[::-1, ::-1]) - responses[name]).max()
-    print(f"{name:14} largest change when flipped: {difference:.2f}")
+    print(f"{name:16} largest change when flipped: {difference:.2f}")
 
 # %% [markdown]
 r"""
@@ -317,7 +340,7 @@ A colour picture has three channels. How does a filter treat them? Not one by on
 what it looks at**. It has a weight for every channel of every pixel in its window, and it adds everything up into one
 number. Local in height and width, but full in depth.
 
-How many weights has a 5x5 filter on a 32x32 colour picture?
+How many weights does a 5x5 filter have on a 32x32 colour picture?
 """
 
 # %% tags=["question"]
@@ -327,7 +350,7 @@ ask("filter-75", weights)
 # %% [markdown]
 r"""
 Deeper in a network the channels are no longer colours. With a window of 3x3 on a volume of (20, 16, 16), how many
-connections has one neuron?
+connections does one neuron have?
 """
 
 # %% tags=["question"]
@@ -357,9 +380,7 @@ reds = correlate2d(colour, red_not_gray)
 print("picture", colour.shape, "filter", red_not_gray.shape, "map", reds.shape)
 
 # %% tags=["figure"]
-figures.image_row(
-    [reds], titles=["where there is more red than green and blue"], cmap="signed", label="response"
-)
+figures.image_row([reds], titles=["red, minus the mean of green and blue"], cmap="signed", label="response")
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=5
 r"""
@@ -369,8 +390,8 @@ Two ideas have cut the connections, and they are not the same. *Local connection
 picture. *Sharing*: all neurons of a map use the same weights.
 
 What does each save? Take AlexNet's first layer, whose output has 96 maps of 55x55. Every neuron sees a window of
-11x11 in three colours: 363 weights, and a bias. Suppose nothing is shared, and every one of the 55·55·96 neurons has
-numbers of its own. How many are there?
+11x11 in three colours: 363 weights, and a bias. (Its picture is taken as 227 pixels wide here; lesson 02 says why.)
+Suppose nothing is shared, and every one of the 55·55·96 neurons has numbers of its own. How many numbers are there?
 """
 
 # %% tags=["question"]
@@ -448,14 +469,24 @@ locally_connected2d = use(locally_connected2d)
 r"""
 ## Experiment: move the picture
 
-Sharing has a consequence that is worth more than the memory it saves. Predict: shift the photograph by 7 pixels to
-the right and filter it. How does the result differ from filtering first, and then shifting?
+Sharing has a consequence that is worth more than the memory it saves. Shift the photograph by 7 pixels to the right
+and filter it. Or filter first, and then shift. Predict: away from the border, how large is the largest difference
+between the two results?
+"""
+
+# %% tags=["question"]
+largest = 0  # the largest difference, away from the border
+ask("shift-then-filter", largest)
+
+# %% [markdown]
+r"""
+Measure it.
 """
 
 # %% tags=["experiment"]
 small = datasets.photograph(gray=True, size=by_profile(quick=96, full=160, smoke=24))
 shifted = np.roll(small, 7, axis=1)
-sobel = named["upright edges"]
+sobel = named["vertical edges"]
 before, after = correlate2d(small, sobel), correlate2d(shifted, sobel)
 same = np.roll(before, 7, axis=1)
 inside = np.s_[:, 9:]  # away from the border, where np.roll brings the other side in
@@ -481,7 +512,7 @@ own = np.random.default_rng(1).standard_normal((*places, 1, 1, 3, 3)).astype(np.
 before, after = (locally_connected2d(p[None, None], own)[0, 0] for p in (small, shifted))
 same = np.roll(before, 7, axis=1)
 print(f"largest difference without sharing: {np.abs(after - same)[inside].max():.1f}")
-print(f"numbers learned: shared {sobel.size}, own {own.size:,}")
+print(f"numbers to learn: shared {sobel.size}, own {own.size:,}")
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=4
 r"""
@@ -524,15 +555,16 @@ r"""
 
 In 1959 David Hubel and Torsten Wiesel showed slides to an anaesthetised cat and listened to single cells of its
 visual cortex. A cell answered to an edge, of one direction, in one small patch of the field of view. Other cells did
-the same for other patches. Here is the *brain view* of a convolution layer, in their words: every number of an
-activation map is a neuron, the window is its receptive field, and the neurons of one map do the same job at different
-places.
+the same for other patches. Here is the *brain view* of a convolution layer, in the language of neurons: every number
+of an activation map is a neuron, the window is its receptive field, and the neurons of one map do the same job at
+different places.
 
-Kunihiko Fukushima built it in 1980: the *Neocognitron* had local windows and shared weights, and it read handwritten
-digits. What it lacked was a good way to learn its filters. Yann LeCun and his colleagues trained such a network by
-backpropagation in 1989, on zip codes from real envelopes. The brain is where the idea came from; it is not why it
-works. As far as anyone knows, nothing in a brain shares weights: that part is bookkeeping, and it is the part that
-made it learnable.
+In 1980 Kunihiko Fukushima built it into a program, the *Neocognitron*. It had local windows and shared weights, and
+it told simple patterns apart wherever they stood; later versions read handwritten digits. What it lacked was a good
+way to learn its filters. Yann LeCun and his colleagues trained such a network by backpropagation in 1989, on zip
+codes from real envelopes. The brain is where the idea came from; it is not why it works. As far as anyone knows,
+nothing in a brain copies weights from place to place. That part is engineering, and it lets a network learn from far
+fewer pictures.
 """
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=4
@@ -594,6 +626,6 @@ r"""
 ## Where you are
 
 You have one filter, and you know why it is small, why it is deep, and why it is shared. A layer needs more: many
-filters at once, steps larger than one, a border. In lesson 02 you add these, and settle what became of AlexNet's
-three missing pixels.
+filters at once, steps larger than one, a border. In lesson 02 you add these, and meet a famous network whose picture
+does not fit its first layer.
 """

@@ -14,14 +14,15 @@
 """
 # The convolution layer
 
-The network that started it all, AlexNet, reads pictures of 224 by 224 pixels. So says its paper, and so say thousands
-of pages since. Its first layer slides windows 11 pixels wide over the picture, in steps of 4. And there the trouble
-begins: with 224 pixels the last step does not fit. Change one number, to 227, and everything falls into place.
+AlexNet, the network that won the ImageNet contest of 2012, reads pictures of 224 by 224 pixels. So says its paper,
+and so say thousands of pages since. Its first layer slides windows 11 pixels wide over the picture, in steps of 4.
+And there the trouble begins: with 224 pixels the last step does not fit. Change one number, to 227, and everything
+falls into place.
 
 Whoever builds convolutional networks meets this kind of trouble every week. *How large is what comes out? How many
-numbers does the layer learn? What happens at the border, and when the steps do not fit?* After this lesson you answer
-such questions in your head, and you have written the layer itself, with every knob that PyTorch's has: stride,
-padding, dilation, groups.
+numbers does the layer learn? What happens at the border, and when the steps do not fit?* After this lesson you will
+be able to answer such questions in your head, and you will have written the layer itself, with PyTorch's stride,
+padding, dilation and groups.
 
 You need lesson 01: the sliding dot product, and a filter that is as deep as what it looks at.
 """
@@ -83,8 +84,9 @@ $$\text{places} = \frac{W - F}{S} + 1$$
 
 $W - F$ is the free room beside the window at its first place. Every step uses up $S$ of it, and the $+1$ is the first
 place itself. Here that is $(7-3)/3+1 = 2.33$, and every library has to decide what a third of a place means. PyTorch
-drops it: it takes the *floor*. An early framework rounded up in its pooling layers, and networks that were carried
-over from one to the other silently changed shape. You will meet one in lesson 14.
+drops it: it takes the *floor*. Others raise an error, fill up with zeros, or crop the input. An early framework
+rounded up in its pooling layers, and networks that were carried over from one to the other silently changed shape.
+You will meet one in lesson 14.
 """
 
 # %% tags=["figure"]
@@ -119,9 +121,9 @@ ask("stride-10-3-2", size)
 """
 ## What happens at the border?
 
-Without help, a picture shrinks at every layer: by $F-1$ pixels each time. That caps how deep a network can be. And
-the pixels at the border get less attention than the others: the corner pixel lies in one window, a pixel in the
-middle of a 3x3 layer in nine.
+Without help, a picture shrinks at every layer, at stride 1 by $F-1$ pixels each time. That caps how deep a network
+can be. And the pixels at the border get less attention than the others: the corner pixel lies in one window, a pixel
+in the middle of a 3x3 layer in nine.
 
 *Zero padding* cures both. Put $P$ rows and columns of zeros on every side, and let the window slide over the larger
 picture.
@@ -159,6 +161,7 @@ The rule is $P = (F-1)/2$: 1 for a 3x3 filter, 2 for 5x5, 3 for 7x7. It works fo
 why you rarely see even ones.
 
 How much does it matter? Blur a photograph eight times with a 5x5 filter, once with that padding and once without.
+Then do the same to a white picture, all ones, which shows what the padding alone does.
 """
 
 # %% tags=["experiment"]
@@ -168,9 +171,13 @@ padded, unpadded = [photo], [photo]
 for _ in range(8):
     padded.append(layers.conv2d_forward(padded[-1][None, None], blur, padding=2)[0][0, 0])
     unpadded.append(layers.conv2d_forward(unpadded[-1][None, None], blur)[0][0, 0])
-corner, centre = (padded[-1][y, y] / photo.mean() for y in (0, 48))
 print("sizes without padding:", [picture.shape[0] for picture in unpadded])
-print(f"brightness after 8 layers, photo's mean = 1: corner {corner:.2f}, centre {centre:.2f}")
+
+white = np.ones((1, 1, 96, 96), np.float32)
+for _ in range(8):
+    white, _ = layers.conv2d_forward(white, blur, padding=2)
+places = white[0, 0, 0, 0], white[0, 0, 48, 0], white[0, 0, 48, 48]
+print("a white picture after 8 layers: corner {:.2f}, edge {:.2f}, centre {:.2f}".format(*places))
 
 # %% tags=["figure"]
 figures.border_washed_away(padded[::4], unpadded[::4], titles=["input", "4 layers", "8 layers"])
@@ -182,12 +189,12 @@ see: the zeros are black, and black creeps in from the border, layer by layer. A
 it. It can even use it: the zeros tell a filter where the border is.
 
 Now a puzzle that one of the lectures behind this course leaves open. Filters of 5x5, stride 2, and the output should
-be exactly half as wide as an even input, say 16 for 32. Which padding does it take?
+be half as wide as the input, 16 for 32. Which padding does it take? One of these is true:
 
-- **a**: $P = 1$
-- **b**: $P = 2$, and it divides evenly
-- **c**: none makes the division come out even
-- **d**: $P = 3$
+- **a**: $P = 1$ gives 16
+- **b**: $P = 2$ gives 16, and the division comes out even
+- **c**: $P = 2$ gives 16, but only because the fraction is dropped
+- **d**: $P = 3$ gives 16
 """
 
 # %% tags=["question"]
@@ -200,16 +207,13 @@ ask("same-5-2", choice)
 
 A filter's weights are also called its *taps*. Pull them apart, so that pixels between them are skipped, and the same
 nine weights look at a wider patch. That is *dilation*. It lets a network see far in few layers, without more weights
-and without giving up resolution. Yu and Koltun made it known in 2015, with networks that label every pixel of a
-scene.
+and without giving up resolution: two ordinary 3x3 layers see 5 pixels, and with dilation 2 in the second they see 7.
+Yu and Koltun made it known in 2015, with networks that label every pixel of a scene.
 
-Two numberings are about. In PyTorch's, which is ours, taps are `dilation` pixels apart, and 1 is the ordinary filter.
-In older notes dilation counts the pixels left out, and 0 is the ordinary filter. When a paper's sizes do not add up,
-this is worth a look.
+Two numberings are in use. In PyTorch's, which is ours, taps are `dilation` pixels apart, and 1 is the ordinary
+filter. In older notes dilation counts the pixels left out, and 0 is the ordinary filter. When a paper's sizes do not
+add up, this is worth a look.
 """
-
-# %% tags=["figure"]
-figures.dilated_taps(kernel_size=3, dilations=(1, 2, 3))
 
 # %% [markdown]
 """
@@ -219,6 +223,9 @@ Three taps with dilation 2: how many pixels does the filter reach over, from its
 # %% tags=["question"]
 reach = 5  # F=3, dilation 2
 ask("reach-3-2", reach)
+
+# %% tags=["figure"]
+figures.dilated_taps(kernel_size=3, dilations=(1, 2, 3))
 
 # %% [markdown]
 r"""
@@ -289,12 +296,7 @@ for size in (224, 225, 226, 227, 228):
 The paper draws maps of 55x55. It says 224, and that gives 54. Whether the picture had 227 pixels or was padded, the
 paper does not say, and its readers have argued ever since. In lesson 11 you will see which answers fit the paper's
 other numbers.
-
-Now play with all the numbers at once, and look for settings where the fraction is dropped.
 """
-
-# %% tags=["widget"]
-widgets.layer_calculator()
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 """
@@ -311,6 +313,14 @@ ask("ten-filters-size", out_shape)
 # %% tags=["question"]
 learned = 760  # weights and biases together
 ask("ten-filters-parameters", learned)
+
+# %% [markdown]
+"""
+Now play with all the numbers at once, and look for settings where the fraction is dropped.
+"""
+
+# %% tags=["widget"]
+widgets.layer_calculator()
 
 # %% [markdown] minutes=5
 """
@@ -393,8 +403,8 @@ figures.groups_diagram(in_channels=4, out_channels=4, groups=2)
 
 # %% [markdown]
 """
-A layer from 64 to 64 channels with 3x3 filters has 36,864 weights. How many has it with four groups? Count without
-biases.
+A layer from 64 to 64 channels with 3x3 filters has 36,864 weights. How many does it have with four groups? Count
+without biases.
 """
 
 # %% tags=["question"]
@@ -404,7 +414,7 @@ ask("grouped", weights)
 # %% [markdown]
 """
 At the far end stands `groups=C`: each filter sees one channel only. That is called a *depthwise* convolution, and
-small networks for telephones are built of it.
+small networks for phones are built from it.
 """
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=5
@@ -412,7 +422,8 @@ small networks for telephones are built of it.
 ## Every number of the output
 
 Time to leave the sizes and compute. Say the input `X` has 4 channels of 11x11, the filter `W0` is 5x5, the stride 2,
-no padding. Then the map has $(11-5)/2+1 = 4$ places each way, and its first numbers are
+no padding. Then the map has $(11-5)/2+1 = 4$ places each way, and the numbers of its first column, with one beside
+them, are
 
 ```python
 V[0, 0, 0] = np.sum(X[:, 0:5, 0:5] * W0) + b0      # place (0, 0)
@@ -522,9 +533,9 @@ conv2d_forward = use(conv2d_forward)
 r"""
 ## What a layer sees
 
-Give your layer something to look at: real handwritten digits, collected at the UCI repository, 32x32 after enlarging.
-Four filters that you know from lesson 01 make one layer. Its output goes through $\max(0, v)$, number by number, as
-almost always in a network: that is the *ReLU*, and it keeps only what a filter answers *yes* to.
+Give your layer something to look at: real handwritten digits, from the UCI Machine Learning Repository, enlarged to
+32x32. Four filters that you know from lesson 01 make one layer. Its output goes through $\max(0, v)$, number by
+number, as almost always in a network: that is the *ReLU*, and it keeps only what a filter answers *yes* to.
 """
 
 # %%
@@ -563,8 +574,16 @@ Your layer is right. Is it usable? One filter at one place costs $C \cdot F \cdo
 
 $$N \cdot K \cdot OH \cdot OW \cdot C \cdot F \cdot F$$
 
-of them. Predict: when the picture gets twice as wide and twice as tall, how much longer does the layer take? Then
-measure, and put the course's fast layer, which you will write in lesson 03, beside it. Both get one picture of 8
+of them. Predict: when the picture gets twice as wide and twice as tall, how many times as long does the layer take?
+"""
+
+# %% tags=["question"]
+times_as_long = 4  # twice as wide and twice as tall
+ask("twice-as-large", times_as_long)
+
+# %% [markdown]
+"""
+Then measure, and put the course's fast layer, which you will write in lesson 03, beside it. Both get one picture of 8
 channels and eight 3x3 filters. (While your own layer is open, the course's stands in for it, and the two lines lie on
 each other.)
 """
@@ -593,16 +612,18 @@ figures.time_curves(
 # %% [markdown]
 """
 On doubly logarithmic axes a straight line is a power law. The loops follow the dotted line of slope 2: twice the
-width, four times the places, four times the time. Now carry that over to a real layer. The second layer of VGG-16 has
-64 filters on 64 channels of 224x224.
+width, four times the places, four times the time. Now a real layer. The second layer of VGG-16 has 64 filters on 64
+channels of 224x224. Time a part of it, 8 of the filters on 32x32 pixels, and multiply: 8 times the filters, 49 times
+the places. (While your own layer is open, both are the same.)
 """
 
 # %% tags=["experiment", "nbval-ignore-output"]
-multiplications = 64 * 224 * 224 * 64 * 3 * 3
-for name, times in series.items():
-    per_multiplication = times[-1] / (8 * sizes[-1] ** 2 * 8 * 3 * 3)
-    print(f"{name}: about {multiplications * per_multiplication:.2g} seconds for one picture and one layer")
-print(f"the loops take {series['by loops'][-1] / series['lesson 03'][-1]:.0f} times as long")
+deep = rng.standard_normal((1, 64, 32, 32)).astype(np.float32)
+deep_filters = rng.standard_normal((8, 64, 3, 3)).astype(np.float32)
+whole = (64 / 8) * (224 / 32) ** 2
+for name, layer in (("by loops", conv2d_forward), ("lesson 03", layers.conv2d_forward)):
+    part = min(timeit.repeat(lambda: layer(deep, deep_filters, padding=1), number=1, repeat=3))  # noqa: B023
+    print(f"{name}: about {part * whole:.2g} seconds for one picture and one layer")
 
 # %% [markdown]
 """
@@ -614,22 +635,17 @@ the same arithmetic into one matrix product, and keep this version to test the f
 """
 ## Broken on purpose: the pixel that no one sees
 
-A 7-pixel row, a 3-wide window, steps of 3: the drawing of the sliding window marked the last pixel as unseen. How bad
-is that? Make the last row and column of a 7x7 picture very bright. What does a layer with 3x3 filters and stride 3
-make of it?
-
-- **a**: it sees it, a little weaker
-- **b**: nothing at all: no output depends on it
-- **c**: only the bias changes
+A layer with 3x3 filters and stride 3 looks at a 7x7 picture. It has four outputs. Make the last row and the last
+column of the picture very bright: how many of the four outputs change?
 """
 
 # %% tags=["question"]
-choice = "b"  # "a", "b" or "c"
-ask("unseen", choice)
+outputs = 0  # 7x7 picture, 3x3 filters, stride 3
+ask("unseen", outputs)
 
 # %% [markdown]
 """
-Count the outputs that change.
+Count them.
 """
 
 # %% tags=["experiment"]
@@ -645,9 +661,9 @@ for stride in (1, 2, 3):
 
 # %% [markdown]
 """
-Nothing fails and nothing warns. The program runs, the shapes are fine, and a seventh of each row is thrown away. This
-is why people choose sizes that divide, and why $P = (F-1)/2$ with stride 1, or a stride of 2 on even sizes, is nearly
-all you will meet:
+Nothing fails and nothing warns. The program runs, the shapes are fine, and 13 of 49 pixels, more than a quarter, are
+thrown away. This is why people choose sizes that divide, and why $P = (F-1)/2$ with stride 1, or a stride of 2 on
+even sizes, is nearly all you will meet:
 
 | filter | stride | padding | what it does |
 |---|---|---|---|
@@ -664,19 +680,20 @@ Numbers of filters tend to be powers of two, 32, 64, 128, 512: partly for speed,
 """
 ## What history did with it
 
-Strides came first: LeNet's ancestors of 1989 moved their windows by two pixels to save work. Zero padding was a
-detail until networks got deep; VGG in 2014 padded every layer, and since then a layer that keeps its size is the
-normal case. Groups were an emergency measure of 2012, forgotten, and came back in 2016 as an idea of their own
-(ResNeXt). Dilation has an older life in wavelet analysis, as the *algorithme à trous*, the algorithm with holes. And
-1x1 filters, first used for a network within the network in 2013, became the hinge of almost everything after.
+Strides came first: LeNet's ancestors of 1989 moved their windows by two pixels, since exact positions matter less
+deeper in. Zero padding was a detail until networks got deep; VGG in 2014 padded every layer, and since then a layer
+that keeps its size is the normal case. Groups were an emergency measure of 2012; by 2016 they were an idea of their
+own, in depthwise layers and in ResNeXt. Dilation has an older life in wavelet analysis, as the *algorithme à trous*,
+the algorithm with holes. And 1x1 filters, first used for a network within the network in 2013, are in most networks
+since.
 """
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
 r"""
 ## Recap
 
-The layer on one card. It takes a volume of (C, H, W) and has these settings: K filters of size F, stride S, padding P,
-dilation D, groups G.
+The layer on one card. It takes a volume of (C, H, W) and has these settings: K filters of size F, stride S, padding
+P, dilation D, groups G.
 
 | | |
 |---|---|
@@ -724,7 +741,7 @@ ask("recap-dilated-pad", padding)
 
 # %% [markdown]
 """
-**5.** How many weights, biases left out, has a depthwise 3x3 layer on 128 channels (`groups=128`)?
+**5.** How many weights, biases left out, does a depthwise 3x3 layer have on 128 channels (`groups=128`)?
 """
 
 # %% tags=["question"]
@@ -735,6 +752,6 @@ ask("recap-depthwise", weights)
 """
 ## Where you are
 
-You can size and count any convolution layer, and you have one of your own that does all that PyTorch's does. It is
-slow. Lesson 03 makes it fast without changing a single number of its output.
+You can size and count any convolution layer, and you have one of your own, with PyTorch's stride, padding, dilation
+and groups. It is slow. Lesson 03 makes it fast without changing a single number of its output.
 """

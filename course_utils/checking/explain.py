@@ -11,9 +11,10 @@ _SHOWN_NUMBERS = 40
 _PRINTED_LINES = 5
 
 
-def explain(verdict: Verdict) -> Report:
-    """The report of a verdict."""
+def explain(verdict: Verdict, tried: bool = False) -> Report:
+    """The report of a verdict. A function that is only `tried` is not the one that the lesson goes on with or without."""
     name = verdict.exercise.name
+    onwards = "" if tried else " The lesson goes on with the course's version until yours is right."
     if verdict.status == "passed":
         return Report(
             "good", f"**{name}**: {verdict.total} cases and {verdict.random} random ones agree. Yours from here on."
@@ -41,7 +42,7 @@ def explain(verdict: Verdict) -> Report:
         closing=[
             failure.difference.sentence,
             *_printed(failure),
-            f"Try `hint({name})`. The lesson goes on with the course's version until yours is right.",
+            f"Try `hint({name})`.{onwards}",
         ],
     )
 

@@ -43,12 +43,14 @@ def start(number: str) -> None:
 def check(function: Named, name: str | None = None) -> None:
     """Judge a function and show what was found; note it in the progress.
 
-    The exercise is the one of the function's own name, or the one called `name`.
+    The exercise is the one of the function's own name. With the `name` of an exercise any function can be tried, and
+    nothing is noted.
     """
     exercise = _exercise(name or function)
     verdict = _verdict(exercise, function)
-    show(explain(verdict))
-    _complain(records.note_check(exercise.name, verdict.status))
+    show(explain(verdict, tried=name is not None))
+    if name is None:
+        _complain(records.note_check(exercise.name, verdict.status))
 
 
 def hint(function: Named, number: int | None = None) -> None:

@@ -73,6 +73,7 @@ QUESTIONS = (
             Slip(2, "That averages over the columns."),
             Slip(-1, "-1 is the last axis: the columns."),
             Slip(3, "Axes are counted from 0."),
+            Slip(-3, "The same axis, counted from the end. And counted from the front?"),
         ),
     ),
     Question(
@@ -80,7 +81,7 @@ QUESTIONS = (
         "00",
         answer="b",
         why="`use` hands on your function if it passes its check, and the course's own if not, and says which.",
-        hint="Which of these lets a lesson go on without pretending?",
+        hint="What did `use` say after your exercise?",
         slips=(
             Slip("a", "Then a wrong answer would spoil everything that follows."),
             Slip("c", "You can go on at any time, and come back later."),

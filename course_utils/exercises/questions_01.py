@@ -51,7 +51,7 @@ QUESTIONS = (
         hint="Take the same number v out of the sum. What is left is the sum of the weights.",
         slips=(
             Slip(1, "That would be the answer if the weights summed to one and the patch were white."),
-            Slip(0.5, "Multiply one half with each of the weights, then add: what do the weights add up to?"),
+            Slip(0.5, "Multiply each weight by one half, then add: what do the weights add up to?"),
         ),
     ),
     Question(
@@ -63,6 +63,22 @@ QUESTIONS = (
         slips=(
             Slip("a", "The kernel would smooth just as well with larger weights. Only something else would change."),
             Slip("b", "No: the same nine pixels are looked at either way."),
+        ),
+    ),
+    Question(
+        "puzzle-every-direction",
+        "01",
+        answer="c",
+        why="Its weights compare a pixel with its four neighbours, above, below, left and right, and treat them all alike.",
+        hint="Write the nine numbers of each version down from the cell at the top. Which of them look the same after a quarter "
+        "turn, and which sum to zero?",
+        slips=(
+            Slip("a", "Its weights are negative on the left and positive on the right: it answers to one direction."),
+            Slip("b", "Its weights do not sum to zero. It averages."),
+            Slip(
+                "D",
+                "Its weights look the same in every direction, but they sum to one: the picture stays, only sharper.",
+            ),
         ),
     ),
     Question(
@@ -125,6 +141,17 @@ QUESTIONS = (
         ),
     ),
     Question(
+        "shift-then-filter",
+        "01",
+        answer=0,
+        why="Every place uses the same weights, so it does not matter whether the picture or the map is moved.",
+        hint="The same nine weights meet the same nine pixels, only at another place.",
+        slips=(
+            Slip(7, "That is how far both results have moved. Compared with each other, how do they differ?"),
+            Slip(1, "The weights are the same at every place. What could differ?"),
+        ),
+    ),
+    Question(
         "recap-depth",
         "01",
         answer="b",
@@ -152,7 +179,7 @@ QUESTIONS = (
         "recap-flip",
         "01",
         answer="b",
-        why="Flipping and learning commute: a layer that flips learns the flipped weights, and computes the same.",
+        why="A layer that flips learns the flipped weights, and computes the same.",
         hint="Who chooses the weights of a filter in a network?",
         slips=(
             Slip("a", "The outputs would differ only if the weights stayed the same. They are learned."),
@@ -164,7 +191,7 @@ QUESTIONS = (
         "01",
         answer="c",
         why="Shift, then filter, is the same as filter, then shift, wherever the border is far enough away.",
-        hint="Think of the experiment: what happened to the map when the picture moved?",
+        hint="Every place uses the same weights. Which place sees the cat now?",
         slips=(
             Slip(
                 "a",

@@ -31,7 +31,10 @@ QUESTIONS = (
             Slip(
                 (6, 27, 27), "32 - 5 is the number of moves. Before its first move the window already sits somewhere."
             ),
-            Slip((6, 32, 32), "Without padding a window cannot be centred on a border pixel, so the picture shrinks."),
+            Slip(
+                (6, 32, 32),
+                "A window that lies wholly inside cannot be centred on a border pixel, so the maps are smaller.",
+            ),
             Slip((28, 28, 6), "The numbers are right, the order is not: this course puts the channels first."),
             Slip(
                 (18, 28, 28),
@@ -44,7 +47,7 @@ QUESTIONS = (
         "02",
         answer=conv_output_size(7, 3, stride=3),
         why="It fits at pixel 0 and at pixel 3. At 6 it would hang over the edge.",
-        hint="Write down the pixel at which each window starts, and stop when its last pixel would be pixel 7.",
+        hint="Write down the pixel at which each window starts. Stop when its last pixel would lie beyond pixel 6.",
         slips=(
             Slip(3, "A third window would start at pixel 6 and need pixels 7 and 8, and the row ends at 6."),
             Slip((7 - 3) / 3 + 1, "That is what the formula gives, but there is no third of a place."),
@@ -60,7 +63,7 @@ QUESTIONS = (
         hint="How wide is the row once a zero stands at each end?",
         slips=(
             Slip(conv_output_size(7, 3), "That is the size without padding."),
-            Slip(conv_output_size(8, 3), "A zero goes on each end, so the row grows by two."),
+            Slip(conv_output_size(8, 3), "Either a zero is missing at one end, or the first place is not counted."),
             Slip(9, "That is how wide the padded row is. How many places has the window on it?"),
             Slip(8, "Check the + 1: the padded row is 9 wide and the window 3."),
         ),
@@ -81,12 +84,12 @@ QUESTIONS = (
         "same-5-2",
         "02",
         answer="c",
-        why="Halving an even row W exactly needs 2P = 3 when the division must come out even, and half a zero cannot be "
-        "added. With P = 2 the floor gives W/2 all the same: it fits, but one padded pixel is never read.",
-        hint="Put W = 32, F = 5, S = 2 into (W - F + 2P)/S + 1 for P = 1, 2 and 3. Which of them come out whole?",
+        why="Exactly half would need 2P = 3, and half a zero cannot be added. With P = 2 the formula gives 16.5 and the floor "
+        "makes it 16; one padded pixel is never read.",
+        hint="Put W = 32, F = 5, S = 2 into (W - F + 2P)/S + 1 for P = 1, 2 and 3, before and after the floor.",
         slips=(
             Slip("a", "(32 - 5 + 2)/2 + 1 = 15.5, and rounded down the output is 15, not half of 32."),
-            Slip("b", "(32 - 5 + 4)/2 + 1 = 16.5: you get the 16, but only because the fraction is dropped."),
+            Slip("b", "(32 - 5 + 4)/2 + 1 = 16.5. Is that even?"),
             Slip("d", "(32 - 5 + 6)/2 + 1 = 17.5, and rounded down that is one more than half of 32."),
         ),
     ),
@@ -208,7 +211,7 @@ QUESTIONS = (
         slips=(
             Slip((3, 8), "The window moves by the stride: its start is the place times two."),
             Slip((6, 10), "A slice's end is the first row that is *not* read."),
-            Slip((5, 10), "Count the places from 0: they start at rows 0, 2, 4, …"),
+            Slip((4, 9), "That is V[0, 2, 0]: places are counted from 0."),
         ),
     ),
     Question(
@@ -238,14 +241,26 @@ QUESTIONS = (
         ),
     ),
     Question(
+        "twice-as-large",
+        "02",
+        answer=4,
+        why="Twice the rows and twice the columns are four times the places, and each place costs the same.",
+        hint="Which factors of the product grow, and by how much each?",
+        slips=(
+            Slip(2, "Twice the width *and* twice the height."),
+            Slip(16, "The filters did not grow; only OH and OW did."),
+        ),
+    ),
+    Question(
         "unseen",
         "02",
-        answer="b",
-        why="No window reads it, so nothing the layer computes depends on it, and no gradient will ever come back to it.",
-        hint="Follow the bright pixel: which windows contain it?",
+        answer=0,
+        why="The windows start at 0 and 3 and end at pixel 5. No output depends on row 6 or column 6, and no gradient will ever "
+        "come back to them.",
+        hint="At which rows does each of the windows start, and at which does it end?",
         slips=(
-            Slip("a", "The output would change if any window held that pixel. Look at the figure above."),
-            Slip("c", "The bias is added to sums that are already there; it knows nothing of pixels."),
+            Slip(4, "Follow each window: which of them reaches row 6?"),
+            Slip(3, "Those would be the windows that touch the last row or column. Does any of them?"),
         ),
     ),
     Question(
@@ -278,7 +293,7 @@ QUESTIONS = (
         hint="The formula, then the floor.",
         slips=(
             Slip((56 - 3 + 2) / 2 + 1, "And half a place is no place."),
-            Slip(27, "Padding goes on both ends, and the first place counts."),
+            Slip(27, "Either the padding or the first place is missing from your count."),
             Slip(29, "Round down: the last half step would leave the padded picture."),
         ),
     ),

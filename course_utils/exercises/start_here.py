@@ -55,6 +55,11 @@ TO_GRAY = Exercise(
             lambda image: image.mean(axis=-1),
         ),
         Misconception(
+            "the rows averaged away",
+            "You average down the picture, over its rows. Which axis of (3, H, W) holds the colours?",
+            lambda image: image.mean(axis=1),
+        ),
+        Misconception(
             "one channel only",
             "You keep a single channel. A pure red and a pure blue pixel should come out equally gray.",
             lambda image: image[0],

@@ -29,7 +29,7 @@ def shift_equivariance(
     page = Page(3 * wide + 2 * gap, second + TITLE_HEIGHT + tall + 0.1 + BAR_HEIGHT)
     middle, right = wide + gap, 2 * (wide + gap)
     left = np.abs(difference).max()
-    rest = "zero everywhere" if left == 0 else f"at most {left:.1g}"
+    rest = "zero" if left == 0 else f"at most {left:.1g}"
     page.picture(0, TITLE_HEIGHT, wide, tall, x, "gray", low, high, "input")
     page.picture(0, second + TITLE_HEIGHT, wide, tall, shifted_x, "gray", low, high, "input, shifted")
     page.picture(middle, TITLE_HEIGHT, wide, tall, out, "signed", -most, most, "its response")
@@ -83,7 +83,7 @@ def border_washed_away(
             x += step
     first, last = rows[1][0].shape, rows[1][-1].shape
     return page.finish(
-        f"A picture after each of {plural(len(padded) - 1, 'layer')}. With padding its size goes from "
+        f"A picture at {len(padded)} stages of a network: {', '.join(titles)}. With padding its size goes from "
         f"{rows[0][0].shape[0]} by {rows[0][0].shape[1]} to {rows[0][-1].shape[0]} by {rows[0][-1].shape[1]}; "
         f"without, from {first[0]} by {first[1]} to {last[0]} by {last[1]}.",
     )

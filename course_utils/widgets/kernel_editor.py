@@ -8,8 +8,8 @@ from course_utils.layers import correlate2d
 from course_utils.widgets.picture_box import PictureBox
 
 PRESETS = {
-    "upright edges": [[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]],
-    "lying edges": [[-1, -1, -1], [0, 0, 0], [1, 1, 1]],
+    "vertical edges": [[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]],
+    "horizontal edges": [[-1, -1, -1], [0, 0, 0], [1, 1, 1]],
     "Sobel": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
     "outline": [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]],
     "sharpen": [[0, -1, 0], [-1, 5, -1], [0, -1, 0]],
