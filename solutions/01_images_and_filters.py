@@ -15,7 +15,8 @@ r"""
 # Images and filters
 
 Below are one photograph and four versions of it. Every version was made in the same way, from nine numbers: a little
-3x3 square of them, slid over the picture. Only the nine numbers differ.
+3x3 square of them, slid over the picture. Only the nine numbers differ. (Where a result is negative, it is shown
+without its sign.)
 
 Look at them before you read on. Which version averages neighbours? Which finds vertical edges, and which finds edges
 of every direction? When you have finished this lesson, you will have written the sliding yourself, and you will be
@@ -43,7 +44,7 @@ kernels = {
 versions = {name: layers.correlate2d(photo, kernel.astype(np.float32)) for name, kernel in kernels.items()}
 
 # %% tags=["figure"]
-shown = [np.abs(versions["A"]), versions["B"], np.abs(versions["C"]), np.clip(versions["D"], 0, 1)]
+shown = [np.clip(np.abs(version), 0, 1) for version in versions.values()]
 figures.image_row([photo, *shown], titles=["the photograph", *versions])
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=4

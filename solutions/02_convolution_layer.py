@@ -622,7 +622,7 @@ deep = rng.standard_normal((1, 64, 32, 32)).astype(np.float32)
 deep_filters = rng.standard_normal((8, 64, 3, 3)).astype(np.float32)
 whole = (64 / 8) * (224 / 32) ** 2
 for name, layer in (("by loops", conv2d_forward), ("lesson 03", layers.conv2d_forward)):
-    part = min(timeit.repeat(lambda: layer(deep, deep_filters, padding=1), number=1, repeat=3))  # noqa: B023
+    part = min(timeit.repeat(lambda: layer(deep, deep_filters, padding=1), number=1, repeat=3))
     print(f"{name}: about {part * whole:.2g} seconds for one picture and one layer")
 
 # %% [markdown]
