@@ -263,7 +263,7 @@ check(conv_output_size)
 
 # %% [markdown] tags=["help"]
 """
-**It says "one too few everywhere"** → count the places for a 3-wide window on 3 pixels by hand. **It is right until
+**It is one too few everywhere** → count the places for a 3-wide window on 3 pixels by hand. **It is right until
 `dilation` is 2** → draw the taps: three taps two apart reach over how many pixels? **It returns 3.0** → `/` makes a
 fraction even when it comes out whole; there is another division.
 

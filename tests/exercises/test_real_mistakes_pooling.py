@@ -8,25 +8,9 @@ The counts beside them are out of 92 (backward) and 96 (forward) solutions that 
 
 import numpy as np
 import pytest
+from mistake_table import MistakeTable, both, recognised_as
 
-from course_utils.checking import judge
-from course_utils.exercises import exercises
-
-TABLE = []
-
-
-def mistake(exercise, named, found=""):
-    """Enter a learner's function in the table: which exercise it answers, and what it has to be recognised as."""
-
-    def enter(function):
-        TABLE.append(pytest.param(exercise, function, named, id=f"{function.__name__}: {found}"))
-        return function
-
-    return enter
-
-
-def both(value):
-    return value if type(value) is tuple else (value, value)
+mistake = MistakeTable()
 
 
 def pad(x, padding):
@@ -234,9 +218,6 @@ def average_reshaped(x, kernel_size, stride=None, padding=0):
     return x_pad.reshape(N, C, H // hp, hp, W // wp, wp).mean(axis=(3, 5)), None
 
 
-@pytest.mark.parametrize(("exercise", "function", "named"), TABLE)
+@pytest.mark.parametrize(("exercise", "function", "named"), mistake)
 def test_it_fails_and_is_named(exercise, function, named):
-    verdict = judge(exercises()[exercise], function)
-    assert verdict.status == "failed"
-    assert verdict.misconception is not None
-    assert verdict.misconception.name == named
+    assert recognised_as(exercise, function) == named
