@@ -3,16 +3,13 @@
 import dataclasses
 import time
 
-import answers_loops
-import answers_torch
-import answers_vectorised
 import numpy as np
 import pytest
+from right_answers import STYLES
 
 from course_utils.checking import judge
 from course_utils.exercises import exercises
 
-STYLES = {"loops": answers_loops, "vectorised": answers_vectorised, "torch": answers_torch}
 NAMES = list(exercises())
 
 
@@ -27,7 +24,7 @@ def test_the_reference_passes(name):
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("name", NAMES)
 def test_an_independent_answer_passes(name, style):
-    verdict = judge(exercises()[name], getattr(STYLES[style], name), seed=1)
+    verdict = judge(exercises()[name], STYLES[style][name], seed=1)
     assert verdict.status == "passed", verdict.failure
     assert verdict.random >= 5
 
@@ -35,9 +32,9 @@ def test_an_independent_answer_passes(name, style):
 @pytest.mark.parametrize("name", NAMES)
 def test_independent_answers_agree_with_each_other(name):
     """The loops stand in for the reference, so that a reference that is wrong where nobody looks is found."""
-    exercise = dataclasses.replace(exercises()[name], reference=getattr(answers_loops, name))
+    exercise = dataclasses.replace(exercises()[name], reference=STYLES["loops"][name])
     for seed in (2, 3):
-        verdict = judge(exercise, getattr(answers_torch, name), seed=seed)
+        verdict = judge(exercise, STYLES["torch"][name], seed=seed)
         assert verdict.status == "passed", verdict.failure
 
 
@@ -59,7 +56,7 @@ def test_random_cases_come_in_both_precisions_and_with_gaps(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_check_of_a_loop_answer_takes_less_than_a_second(name):
-    exercise, answer = exercises()[name], getattr(answers_loops, name)
+    exercise, answer = exercises()[name], STYLES["loops"][name]
     # Up to three tries: the machine may be busy with something else.
     assert any(_seconds(exercise, answer) < 1 for _ in range(3))
 
