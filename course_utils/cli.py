@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from course_utils import __version__, bootstrap
 
@@ -62,6 +63,30 @@ def progress() -> None:
 
 
 @app.command()
+def data(
+    name: Annotated[str | None, typer.Argument(help="What to load, such as mnist; a list if none is named.")] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Never use the network; COURSE_OFFLINE=1 says so too.")
+    ] = False,
+) -> None:
+    """Load a data set, or list them all and say which are here."""
+    from course_utils import datasets
+
+    if name is None:
+        _list_data_sets()
+        return
+    if name == "digits":
+        print("The digits are part of the course: there is nothing to load.")
+        return
+    try:
+        remote = datasets.remote_set(name)
+        print(f"{remote.title} is here: {datasets.download(remote, offline)}")
+    except (ValueError, datasets.DataSetMissing, datasets.DownloadError) as error:
+        _complain(str(error))
+        raise typer.Exit(1) from error
+
+
+@app.command()
 def build(
     lessons: Annotated[list[str] | None, typer.Argument(help="Such as 02; all if none is named.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Execute also what has not changed.")] = False,
@@ -89,6 +114,19 @@ def new(
     from course_utils import authoring
 
     print(_told(authoring.new, number, topic, title))
+
+
+def _list_data_sets() -> None:
+    from course_utils import datasets, paths
+
+    table = Table("data set", "what", "here")
+    table.add_row("digits", "1,797 handwritten digits, 8x8", "yes, bundled")
+    for remote in datasets.REMOTE_SETS:
+        offer = f"no: `course data {remote.name}` loads {remote.size / 1e6:.1f} MB"
+        table.add_row(remote.name, remote.content, "yes" if datasets.is_stored(remote) else offer)
+    Console().print(table)
+    print(f"Downloads are kept in {paths.home() / 'downloads'}.")
+    print("Pictures of your own: datasets.load(path) takes an .npz file, or a folder with one folder for each class.")
 
 
 def _told(function, *arguments):

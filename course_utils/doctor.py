@@ -99,9 +99,19 @@ def data_sets() -> list[Finding]:
     there = digits.is_file()
     remedy = "" if there else "run `git checkout -- data/digits.npz`; it is part of the course"
     stored = sorted(one.name for one in downloads.iterdir()) if downloads.is_dir() else []
+    # A download gathers in a folder of this ending until all of it is right.
+    unfinished = [name.removesuffix(".part") for name in stored if name.endswith(".part")]
+    shown = [name.replace(".part", " (unfinished)") for name in stored]
+    again = " and ".join(f"`course data {name}`" for name in unfinished)
     return [
         Finding("data", "handwritten digits", "bundled" if there else f"{digits} is missing", remedy),
-        Finding("data", "downloads", f"{', '.join(stored) or 'none yet'} ({downloads})"),
+        Finding(
+            "data",
+            "downloads",
+            f"{', '.join(shown) or 'none yet'} ({downloads})",
+            f"run {again}, which goes on where it ended" if unfinished else "",
+            needed=False,
+        ),
     ]
 
 

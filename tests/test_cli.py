@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from course_utils import __version__, authoring, bootstrap, checking, doctor
+from course_utils import __version__, authoring, bootstrap, checking, datasets, doctor
 from course_utils.cli import app
 from course_utils.paths import ROOT
 
@@ -67,6 +67,50 @@ def test_doctor_exit_status(monkeypatch, healthy, status):
 def test_progress(monkeypatch):
     monkeypatch.setattr(checking, "progress", lambda: print("□□■"))
     assert course("progress").output == "□□■\n"
+
+
+def test_data_lists_what_is_here(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(datasets, "is_stored", lambda remote: remote.name == "mnist")
+    result = course("data")
+    assert result.exit_code == 0
+    rows = {line.split("│")[1].strip(): line for line in result.output.splitlines() if line.startswith("│")}
+    assert list(rows) == ["digits", "mnist", "fashion-mnist"]
+    assert "yes, bundled" in rows["digits"] and "yes" in rows["mnist"]
+    assert "no: `course data fashion-mnist` loads 30.9 MB" in rows["fashion-mnist"]
+    assert f"Downloads are kept in {tmp_path / 'downloads'}." in result.output
+
+
+@pytest.mark.parametrize(("arguments", "offline"), [([], False), (["--offline"], True)])
+def test_data_loads_a_set(monkeypatch, arguments, offline):
+    calls = []
+    monkeypatch.setattr(datasets, "download", lambda *asked: calls.append(asked) or Path("somewhere"))
+    result = course("data", "fashion_mnist", *arguments)
+    assert (result.exit_code, result.output) == (0, "Fashion-MNIST is here: somewhere\n")
+    assert calls == [(datasets.remote_set("fashion-mnist"), offline)]
+
+
+def test_data_digits_are_bundled():
+    assert course("data", "digits").output == "The digits are part of the course: there is nothing to load.\n"
+
+
+@pytest.mark.parametrize("error", [datasets.DataSetMissing, datasets.DownloadError])
+def test_data_that_cannot_be_had_is_one_sentence(monkeypatch, error):
+    def fail(*_):
+        raise error("there is no [network]")
+
+    monkeypatch.setattr(datasets, "download", fail)
+    result = course("data", "mnist")
+    assert (result.exit_code, result.stderr) == (1, "there is no [network]\n")
+
+
+def test_data_of_an_unknown_name():
+    result = course("data", "minst")
+    assert result.exit_code == 1
+    assert (
+        result.stderr == 'there is no data set "minst" to load, only mnist and fashion-mnist: did you mean "mnist"?\n'
+    )
 
 
 @pytest.mark.parametrize(

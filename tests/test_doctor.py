@@ -84,8 +84,16 @@ def test_data_sets(monkeypatch, tmp_path, home):
     (tmp_path / "digits.npz").touch()
     (home / "downloads" / "mnist").mkdir(parents=True)
     digits, downloads = doctor.data_sets()
-    assert not digits.remedy
+    assert not digits.remedy and not downloads.remedy
     assert downloads.found.startswith("mnist (")
+
+
+def test_unfinished_download(home):
+    (home / "downloads" / "fashion-mnist.part").mkdir(parents=True)
+    (home / "downloads" / "mnist").mkdir()
+    _, downloads = doctor.data_sets()
+    assert downloads.found.startswith("fashion-mnist (unfinished), mnist (")
+    assert downloads.remedy == "run `course data fashion-mnist`, which goes on where it ended" and not downloads.needed
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,12 @@ def test_row_of_lesson(lesson):
     assert numbers == [str(minutes), *map(str, own)]
 
 
+def test_totals():
+    misconceptions = sum(len(exercise.misconceptions) for exercise in exercises().values())
+    totals = re.search(r"hold (\d+) exercises with (\d+) named misconceptions, and (\d+) questions", README)
+    assert list(map(int, totals.groups())) == [len(exercises()), misconceptions, len(questions())]
+
+
 def test_lessons_last_as_long_as_promised():
     for number, (_, minutes, *_) in ROWS.items():
         if minutes and number != "00":

@@ -3,11 +3,11 @@
 import numpy as np
 
 from course_utils.datasets.resize import bilinear
+from course_utils.datasets.split import every_fifth
 from course_utils.paths import DATA
 
 SIZES = (8, 32)
 SPLITS = (None, "train", "test")
-TEST_EVERY = 5
 
 
 def digits(size: int = 8, split: str | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -32,16 +32,8 @@ def digits(size: int = 8, split: str | None = None) -> tuple[np.ndarray, np.ndar
     with np.load(path) as file:
         images, labels = file["images"], file["labels"].astype(np.int64)
     if split is not None:
-        chosen = _is_test(labels) == (split == "test")
+        chosen = every_fifth(labels) == (split == "test")
         images, labels = images[chosen], labels[chosen]
     # Ink was counted in 4x4 blocks of a 32x32 scan, so a recorded value is 0 to 16.
     images = images[:, None].astype(np.float32) / np.float32(16)
     return (images if size == 8 else bilinear(images, size, size)), labels
-
-
-def _is_test(labels: np.ndarray) -> np.ndarray:
-    """True for every fifth picture of each class, in the order of the file."""
-    test = np.zeros(len(labels), dtype=bool)
-    for label in np.unique(labels):
-        test[np.flatnonzero(labels == label)[TEST_EVERY - 1 :: TEST_EVERY]] = True
-    return test
