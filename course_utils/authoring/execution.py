@@ -17,6 +17,8 @@ from course_utils.authoring.source import Cell, Lesson
 
 CELL_SECONDS = 900
 _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+# What tqdm writes for a widget that shows a bar: `  0%|          | 0/20 [00:00<?, ?it/s]`.
+_PROGRESS_BAR = re.compile(r".*\d+%\|.*\| \d+\S*/\d+\S* \[.*\]")
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -105,7 +107,8 @@ def _run(client: NotebookClient, cell: NotebookNode, index: int, lesson: Lesson,
 
 
 def _strip_widgets(cell: NotebookNode, lesson: Lesson, source: Cell) -> None:
-    """Leaves of each widget its picture, which needs no kernel to be seen."""
+    """Leaves of each widget its picture, which needs no kernel to be seen, and of a progress bar, which has none, nothing."""
+    cell.outputs = [output for output in cell.outputs if not _is_progress_bar(output)]
     for output in cell.outputs:
         data = output.get("data", {})
         if data.pop(_WIDGET_VIEW, None) is not None and "image/png" not in data:
@@ -113,6 +116,11 @@ def _strip_widgets(cell: NotebookNode, lesson: Lesson, source: Cell) -> None:
                 f"{lesson.name}:{source.line}: cell {source.id} shows a widget without a picture to fall back on; "
                 "use one of course_utils.widgets, whose output carries image/png"
             )
+
+
+def _is_progress_bar(output: NotebookNode) -> bool:
+    data = output.get("data", {})
+    return _WIDGET_VIEW in data and bool(_PROGRESS_BAR.fullmatch(data.get("text/plain", "")))
 
 
 def _private_patterns(folders: list[Path]) -> list[tuple[str, re.Pattern]]:

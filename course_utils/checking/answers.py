@@ -27,9 +27,7 @@ def explain_answer(question: Question, answer: Any) -> Report:
 
 def _reason(question: Question, answer: Any) -> str:
     for slip in question.slips:
-        # A fraction is known when it is rounded, too: 2.33 for 7/3.
-        fraction = isinstance(slip.answer, float) and not slip.answer.is_integer()
-        if _matches(answer, slip.answer, max(question.tolerance, 0.005 if fraction else 0)):
+        if _matches(answer, slip.answer, question.tolerance) or _rounds(answer, slip.answer):
             return slip.sentence
     if wrong_form := _wrong_form(question, answer):
         return wrong_form
@@ -47,6 +45,13 @@ def _matches(answer: Any, expected: Any, tolerance: float) -> bool:
     if not _is_number(answer):
         return False
     return bool(abs(float(answer) - float(expected)) <= max(tolerance * abs(float(expected)), 1e-9))
+
+
+def _rounds(answer: Any, slip: Any) -> bool:
+    """Whether the answer is a fraction, rounded to two or more significant digits: 2.33 for 7/3, 0.0035 for 2/576."""
+    if not isinstance(slip, float) or not _is_number(answer) or float(answer).is_integer():
+        return False
+    return any(float(answer) == float(f"{slip:.{digits}g}") for digits in range(2, 8))
 
 
 def _wrong_form(question: Question, answer: Any) -> str:

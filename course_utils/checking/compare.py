@@ -34,6 +34,8 @@ def compare(name: str, got: Any, expected: Any, tolerances: Mapping[str, float])
         return Difference("type", name, f"`{name}` is {got!r}, where {_kind(expected)} is expected.")
     if isinstance(expected, np.ndarray):
         return _compare_arrays(name, got, expected, tolerances)
+    if isinstance(expected, float | np.floating):
+        return _compare_numbers(name, got, expected, tolerances)
     return _compare_scalars(name, got, expected)
 
 
@@ -52,6 +54,23 @@ def _compare_scalars(name: str, got: Any, expected: Any) -> Difference | None:
     if not equal:
         return Difference("value", name, f"You returned **{got}**, expected **{expected}**.", got, expected)
     return None
+
+
+def _compare_numbers(
+    name: str, got: Any, expected: float | np.floating, tolerances: Mapping[str, float]
+) -> Difference | None:
+    """One floating-point number, whether it comes as Python's, as NumPy's of any precision or as a tensor."""
+    difference = _compare_arrays(name, got, np.asarray(expected), tolerances)
+    if difference is None or difference.kind == "dtype":
+        return None
+    if difference.kind in ("type", "shape"):
+        return Difference("type", name, f"`{name}` must be one number, and yours is {_kind(got)}.")
+    if difference.kind == "value":
+        digits = 6 if f"{difference.got:.6g}" != f"{expected:.6g}" else 12
+        sentence = f"`{name}` is **{difference.got:.{digits}g}**, expected **{expected:.{digits}g}**."
+        return Difference("value", name, sentence, difference.got, difference.expected)
+    sentence = difference.sentence.replace(" in its only place", "")
+    return Difference(difference.kind, name, sentence, difference.got, difference.expected)
 
 
 def _compare_arrays(name: str, got: Any, expected: np.ndarray, tolerances: Mapping[str, float]) -> Difference | None:
@@ -79,12 +98,19 @@ def _compare_arrays(name: str, got: Any, expected: np.ndarray, tolerances: Mappi
         sentence = f"`{name}` differs in {_places(int(wrong.sum()), array.size)}."
         return Difference("value", name, sentence, array, expected)
     if array.dtype != expected.dtype:
-        sentence = (
-            f"The numbers of `{name}` are right, but it is {array.dtype} where {expected.dtype} came in. Layers keep "
-            "the dtype they are given: `np.zeros(shape)` makes float64 unless you pass `dtype=x.dtype`."
-        )
-        return Difference("dtype", name, sentence, array, expected)
+        return Difference("dtype", name, _wrong_dtype(name, array.dtype, expected.dtype), array, expected)
     return None
+
+
+def _wrong_dtype(name: str, got: np.dtype, expected: np.dtype) -> str:
+    if expected.kind == "b":
+        return (
+            f"`{name}` is right in every place, but it holds {got} where truth values, True and False, are asked for."
+        )
+    return (
+        f"The numbers of `{name}` are right, but it is {got} where {expected} came in. Layers keep "
+        "the dtype they are given: `np.zeros(shape)` makes float64 unless you pass `dtype=x.dtype`."
+    )
 
 
 def wrong_places(difference: Difference) -> np.ndarray:

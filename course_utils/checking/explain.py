@@ -1,5 +1,7 @@
 """A verdict in words: what went wrong, the smallest failing case with its numbers, got beside expected."""
 
+from types import FunctionType
+
 import numpy as np
 
 from course_utils.checking.compare import Difference, wrong_places
@@ -16,9 +18,8 @@ def explain(verdict: Verdict, tried: bool = False) -> Report:
     name = verdict.exercise.name
     onwards = "" if tried else " The lesson goes on with the course's version until yours is right."
     if verdict.status == "passed":
-        return Report(
-            "good", f"**{name}**: {verdict.total} cases and {verdict.random} random ones agree. Yours from here on."
-        )
+        cases = f"{verdict.total} cases and {verdict.random} random ones agree" if verdict.random else "right"
+        return Report("good", f"**{name}**: {cases}. Yours from here on.")
     if verdict.status == "not attempted":
         return Report(
             "open",
@@ -31,10 +32,11 @@ def explain(verdict: Verdict, tried: bool = False) -> Report:
         like = "Looks like" if verdict.whole else "One thing looks like"
         sentences.append(f"{like}: *{verdict.misconception.name}*. {verdict.misconception.sentence}")
     shown = "Smallest case that fails" if verdict.whole or not verdict.misconception else "Smallest case that shows it"
-    sentences.append(f"{shown}, {failure.case.label}:")
+    if verdict.total > 1:
+        sentences.append(f"{shown}, {failure.case.label}:")
     return Report(
         "bad",
-        f"**{name}**: right in {_score(verdict)}.",
+        f"**{name}**: {_score(verdict)}.",
         sentences=sentences,
         code=_call(verdict.exercise, failure.case),
         grids=_grids(failure.difference),
@@ -48,10 +50,9 @@ def explain(verdict: Verdict, tried: bool = False) -> Report:
 
 
 def _score(verdict: Verdict) -> str:
-    score = f"{verdict.right} of {verdict.total} cases"
     if verdict.right == verdict.total:
-        return f"all {verdict.total} cases, but not in random case {verdict.random + 1}"
-    return score
+        return f"right in all {verdict.total} cases, but not in random case {verdict.random + 1}"
+    return f"right in {verdict.right} of {verdict.total} cases" if verdict.total > 1 else "not right yet"
 
 
 def _call(exercise: Exercise, case: Case) -> str:
@@ -61,12 +62,22 @@ def _call(exercise: Exercise, case: Case) -> str:
     for call in exercise.plan:
         names = [name for name in call.arguments if name in made or name in case.values]
         plain = made | {name for name in names if isinstance(case.values.get(name), np.ndarray)}
-        arguments = ", ".join(name if name in plain else f"{name}={case.values[name]!r}" for name in names)
+        # Python wants every argument after the first named one to be named as well.
+        first = next((i for i, name in enumerate(names) if name not in plain), len(names))
+        typed = [name if name in plain else _typed(case.values[name]) for name in names]
+        arguments = ", ".join([*typed[:first], *map("=".join, zip(names[first:], typed[first:], strict=True))])
         line = f"{call.function}({arguments})"
         lines.append(line if len(exercise.plan) == 1 else f"{', '.join(call.returns)} = {line}")
         made.update(call.returns)
     arrays = [_array(name, value) for name, value in case.values.items() if isinstance(value, np.ndarray)]
     return "\n".join(lines + arrays)
+
+
+def _typed(value: object) -> str:
+    """A setting as it would be typed."""
+    if isinstance(value, FunctionType):
+        return f"layers.{value.__name__}"
+    return f"np.{value.__name__}" if isinstance(value, type) else repr(value)
 
 
 def _array(name: str, value: np.ndarray) -> str:

@@ -1,7 +1,8 @@
 """Judging a function: the visible cases, the random ones, and which misconception it looks like."""
 
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -47,27 +48,63 @@ class Verdict:
 def judge(exercise: Exercise, function: Function, seed: int = 0, seconds: float = CALL_SECONDS) -> Verdict:
     """Run `function` on the exercise's visible cases, then on random ones from `seed`, and say what is wrong.
 
-    A call that takes longer than `seconds` is stopped, and with it the judging. Random cases end after half a
-    second, so that a slow but right function has its answer at once.
+    It passes if it agrees with the reference, or with one of those that are also right. If with none, the verdict is by
+    the one that it is most like. A call that takes longer than `seconds` is stopped, and with it the judging. Random
+    cases end after half a second, so that a slow but right function has its answer at once.
     """
     outcomes: list[Outcome] = []
-    failures: list[Failure] = []
     for case in exercise.cases:
-        outcome = run(exercise, function, case, seconds)
-        outcomes.append(outcome)
+        outcomes.append(run(exercise, function, case, seconds))
+        if isinstance(outcomes[-1].error, OutOfTime):
+            break
+    if all(isinstance(outcome.error, NotImplementedError) for outcome in outcomes):
+        return Verdict(exercise, "not attempted", total=len(exercise.cases))
+    ways = [(way, _failures(way, function, outcomes)) for way in _ways(exercise)]
+    verdicts: list[Verdict] = []
+    # What it agrees with in all visible cases comes first, then what it is most like.
+    for way, failures in sorted(ways, key=lambda way: len(way[1])):
+        verdicts.append(_explain(way, outcomes, failures) if failures else _judge_random(way, function, seed, seconds))
+        if verdicts[-1].status == "passed" or verdicts[-1].whole:
+            break
+    best = max(verdicts, key=_likeness)
+    named = [m for m in exercise.misconceptions if best.misconception and m.name == best.misconception.name]
+    return replace(best, exercise=exercise, misconception=named[0] if named else None)
+
+
+def _ways(exercise: Exercise) -> Iterator[Exercise]:
+    """The exercise, and then once for each function that is also right, as if that one were the reference."""
+    yield exercise
+    for number, right in enumerate(exercise.also_right):
+        variants = (replace(m, function=m.also[number]) if m.also else m for m in exercise.misconceptions)
+        yield replace(exercise, reference=right, misconceptions=tuple(variants))
+
+
+def _failures(exercise: Exercise, function: Function, outcomes: list[Outcome]) -> list[Failure]:
+    failures = []
+    for case, outcome in zip(exercise.cases, outcomes, strict=False):
         if difference := _difference(exercise, function, case, outcome):
             failures.append(Failure(case, outcome, difference))
-        if isinstance(outcome.error, OutOfTime):
-            break
-    total = len(exercise.cases)
-    if all(isinstance(outcome.error, NotImplementedError) for outcome in outcomes):
-        return Verdict(exercise, "not attempted", total=total)
-    if failures:
-        found, explained = _recognise(exercise, outcomes, failures)
-        smallest = min(explained or failures, key=_size)
-        whole = len(explained) == len(failures)
-        return Verdict(exercise, "failed", len(outcomes) - len(failures), total, 0, smallest, found, whole)
-    return _judge_random(exercise, function, seed, seconds)
+    return failures
+
+
+def _explain(exercise: Exercise, outcomes: list[Outcome], failures: list[Failure]) -> Verdict:
+    found, explained = _recognise(exercise, outcomes, failures)
+    smallest = min(explained or failures, key=_size)
+    right, whole = len(outcomes) - len(failures), len(explained) == len(failures)
+    return Verdict(exercise, "failed", right, len(exercise.cases), 0, smallest, found, whole)
+
+
+def _likeness(verdict: Verdict) -> tuple[bool | int, ...]:
+    """How much a verdict says for a function: the largest is the one to tell."""
+    named = verdict.misconception is not None
+    return (
+        verdict.status == "passed",
+        verdict.right == verdict.total,
+        named,
+        verdict.whole,
+        verdict.right,
+        verdict.random,
+    )
 
 
 def _judge_random(exercise: Exercise, function: Function, seed: int, seconds: float) -> Verdict:
@@ -75,7 +112,7 @@ def _judge_random(exercise: Exercise, function: Function, seed: int, seconds: fl
     # Processor time, so that a busy computer does not mean fewer cases; the wall's for what waits.
     deadlines = time.thread_time() + RANDOM_SECONDS, time.perf_counter() + 4 * RANDOM_SECONDS
     done = 0
-    while done < exercise.random_cases:
+    while exercise.random_case and done < exercise.random_cases:
         if done >= LEAST_RANDOM and (time.thread_time() > deadlines[0] or time.perf_counter() > deadlines[1]):
             break
         case = exercise.random_case(rng)
@@ -116,7 +153,7 @@ def _stopped(exercise: Exercise, function: Function, error: BaseException) -> st
         number, _, code = where.partition(": ")
         return f"{sentence}, at {number}: {literal(code)}."
     if isinstance(error, TypeError) and "argument" in text:
-        names = ", ".join(exercise.plan[-1].arguments)
+        names = ", ".join(next(call.arguments for call in exercise.plan if call.function == exercise.name))
         return f"{sentence}. It is called with its arguments by name, and they are `{names}`."
     return f"{sentence}."
 
@@ -185,8 +222,9 @@ def _alike(exercise: Exercise, outcome: Outcome, twin: Outcome) -> bool:
 
 
 def _equal(name: str, got: object, expected: object, exercise: Exercise) -> bool:
-    if isinstance(expected, float):
-        return isinstance(got, float | np.floating) and bool(np.isclose(got, expected, equal_nan=True))
+    # A whole number is not the twin of a fraction, even of 3.0.
+    if isinstance(expected, float) and isinstance(got, int | np.integer):
+        return False
     difference = compare(name, got, expected, exercise.tolerances)
     return difference is None or difference.kind == "dtype"
 

@@ -21,42 +21,30 @@ def call_within(seconds: float, function: Callable[[], Any]) -> Any:
     """
     thread = threading.get_ident()
     tracer = sys.gettrace()
-    lock = threading.Lock()
-    running = True
+    over = threading.Lock()
 
     def interrupt() -> None:
         # Again and again, should compiled code swallow the first.
-        while True:
-            with lock:
-                if not running:
-                    return
-                _raise_in(thread, _Interruption)
+        while over.acquire(blocking=False):
+            _raise_in(thread, _Interruption)
+            over.release()
             time.sleep(0.05)
-
-    def stop() -> None:
-        nonlocal running
-        while running:
-            try:
-                with lock:
-                    running = False
-                    _raise_in(thread, None)
-            except OutOfTime:
-                continue
-        timer.cancel()
 
     timer = threading.Timer(seconds, interrupt)
     timer.daemon = True
-    timer.start()
     try:
         try:
+            timer.start()
             return function()
         finally:
+            # Held for good, so that no more interruptions come. One compiled call, which none can come in the middle of.
+            over.acquire()
             sys.settrace(tracer)
-            stop()
+            timer.cancel()
     except OutOfTime:
-        # It may have arrived in the lines above, before `stop` had begun.
+        # The last may have come between the lines above.
         sys.settrace(tracer)
-        stop()
+        timer.cancel()
         raise
 
 
@@ -77,9 +65,8 @@ class _Interruption(OutOfTime):
         sys.settrace(watcher)
 
 
-def _raise_in(thread: int, exception: type[BaseException] | None) -> None:
-    kind = None if exception is None else ctypes.py_object(exception)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), kind)
+def _raise_in(thread: int, exception: type[BaseException]) -> None:
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(exception))
 
 
 # The same as a compiled function, which takes a watcher's three arguments, too, and does not look at them. A watcher

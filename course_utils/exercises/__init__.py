@@ -4,20 +4,47 @@ from functools import cache
 from importlib import import_module
 
 from course_utils.exercises.questions import Question, Slip
-from course_utils.exercises.specification import Call, Case, Exercise, Misconception, run_plan
+from course_utils.exercises.specification import Call, Case, Exercise, Misconception, Seed, run_plan
 
 _EXERCISE_MODULES = (
     "start_here",
     "filters",
     "sizes",
     "convolution_forward",
+    "im2col",
+    "matrix_product",
+    "dense_as_convolution",
+    "numeric_gradients",
     "convolution_backward",
     "max_pooling",
     "average_pooling",
+    "subsampling",
+    "batch_norm_forward",
+    "batch_norm_backward",
+    "folding",
+    "response_normalisation",
     "dense",
     "activation",
+    "losses",
+    "initialisation",
+    "optimisation",
+    "dropout_forward",
+    "dropout_backward",
+    "augmentation",
+    "lenet",
+    "training_step",
 )
-_QUESTION_MODULES = ("questions_00", "questions_01", "questions_02")
+_QUESTION_MODULES = (
+    "questions_00",
+    "questions_01",
+    "questions_02",
+    "questions_03",
+    "questions_04",
+    "questions_05",
+    "questions_06",
+    "questions_07",
+    "questions_08",
+)
 
 __all__ = [
     "Call",
@@ -25,6 +52,7 @@ __all__ = [
     "Exercise",
     "Misconception",
     "Question",
+    "Seed",
     "Slip",
     "exercises",
     "questions",

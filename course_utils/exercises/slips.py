@@ -1,6 +1,8 @@
 """Misconceptions made from one function that takes the name of the slip to make."""
 
 import functools
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from course_utils.exercises.specification import Function, Misconception
 
@@ -8,6 +10,19 @@ from course_utils.exercises.specification import Function, Misconception
 Slips = tuple[tuple[str, str, str], ...]
 
 
-def misconceptions(function: Function, slips: Slips) -> tuple[Misconception, ...]:
-    """One misconception a slip: `function` with `slip` set to its word."""
-    return tuple(Misconception(name, text, functools.partial(function, slip=slip)) for name, slip, text in slips)
+def misconceptions(
+    function: Function, slips: Slips, ways: Sequence[Mapping[str, Any]] = ()
+) -> tuple[Misconception, ...]:
+    """One misconception a slip: `function` with `slip` set to its word.
+
+    ways: further settings of `function`, one for each of the exercise's `also_right`, for that way to make the slip.
+    """
+    return tuple(
+        Misconception(
+            name,
+            text,
+            functools.partial(function, slip=slip),
+            tuple(functools.partial(function, slip=slip, **way) for way in ways),
+        )
+        for name, slip, text in slips
+    )

@@ -27,30 +27,55 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Seed:
+    """Stands in a case for a generator of random numbers: every run of the case is given a new one with this seed."""
+
+    number: int
+
+    def __repr__(self) -> str:
+        return f"np.random.default_rng({self.number})"
+
+
+@dataclass(frozen=True)
 class Case:
-    """Named values to call with. `label` says what the case is for; `raises` is the error that is the right answer."""
+    """Named values to call with. `label` says what the case is for; `raises` is the error that is the right answer.
+
+    A generator goes in as its Seed. Raises TypeError for the generator itself, which would not draw the same twice.
+    """
 
     label: str
     values: Mapping[str, Any]
     raises: type[Exception] | None = None
 
+    def __post_init__(self) -> None:
+        for name, value in self.values.items():
+            if isinstance(value, np.random.Generator):
+                raise TypeError(f"{name} of the case {self.label!r} must be a Seed, such as Seed(3), got a generator")
+
 
 @dataclass(frozen=True)
 class Misconception:
-    """A wrong variant that people really write, and one sentence on the thought behind it, never the cure itself."""
+    """A wrong variant that people really write, and one sentence on the thought behind it, never the cure itself.
+
+    `also` is the same variant of each function in the exercise's `also_right`, where it comes out differently there.
+    """
 
     name: str
     sentence: str
     function: Function
+    also: tuple[Function, ...] = ()
 
 
 @dataclass(frozen=True)
 class Exercise:
     """One exercise: what is called, with what, and what should come back.
 
-    `plan` ends with the learner's function; functions that it calls before that are the course's, in `course`.
-    `compared` names the results that are judged. `random_case` draws one case from a generator. Tolerances are for
-    results that are floating point; whole numbers and text must be equal.
+    `plan` calls the learner's function once, or again to see what the first call left behind; the other functions that
+    it calls are the course's, in `course`. `compared` names the results that are judged. `random_case` draws one case
+    from a generator; it is None where there is nothing to draw. Tolerances are for results that are floating point;
+    whole numbers and text must be equal. `also_right` holds functions whose results are right as well though they differ
+    from the reference's, such as those that draw the same chances in another way: an answer is right if it agrees in all
+    cases with the reference, or in all cases with one of them.
     """
 
     name: str
@@ -59,9 +84,10 @@ class Exercise:
     plan: tuple[Call, ...]
     compared: tuple[str, ...]
     cases: tuple[Case, ...]
-    random_case: Callable[[np.random.Generator], Case]
+    random_case: Callable[[np.random.Generator], Case] | None
     misconceptions: tuple[Misconception, ...]
     hints: tuple[str, str, str]
+    also_right: tuple[Function, ...] = ()
     course: Mapping[str, Function] = field(default_factory=dict)
     points: int = 10
     random_cases: int = 200
@@ -96,7 +122,9 @@ def run_plan(plan: tuple[Call, ...], functions: Mapping[str, Function], values: 
 
 
 def fresh(value: Any) -> Any:
-    """A copy of a case's value. An array keeps its memory layout: a view with gaps stays a view with gaps."""
+    """A copy of a case's value: a view with gaps stays a view with gaps, and a Seed becomes the generator it stands for."""
+    if isinstance(value, Seed):
+        return np.random.default_rng(value.number)
     if not isinstance(value, np.ndarray):
         return value
     if value.flags.c_contiguous or value.ndim == 0:

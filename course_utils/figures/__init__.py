@@ -1,37 +1,63 @@
 """The course's figures: one function a figure, each returning a `Drawing` that a notebook shows as a picture."""
 
 from course_utils.figures.charts import sizes_with_depth, time_curves, weight_counts
+from course_utils.figures.columns import im2col_diagram, window_in_memory
 from course_utils.figures.connections import connectivity, groups_diagram
 from course_utils.figures.convolution_step import convolution_step
 from course_utils.figures.course_map import course_map
+from course_utils.figures.curves import line_chart, line_panels, training_curves
+from course_utils.figures.distributions import accuracy_by_learning_rate, layer_histograms
 from course_utils.figures.drawing import Drawing
+from course_utils.figures.dropout import dropout_networks
 from course_utils.figures.equivariance import border_washed_away, shift_equivariance
+from course_utils.figures.gradients import backward_1d, full_convolution
 from course_utils.figures.grids import padding_figure, pixel_grid, sliding_step
 from course_utils.figures.images import filter_responses, image_row, zoom
+from course_utils.figures.normalisation import batch_norm_graph, channel_bars, shared_means
+from course_utils.figures.pooling import max_pooling
 from course_utils.figures.signals import correlation_and_convolution
+from course_utils.figures.speeds import speed_ladder
+from course_utils.figures.tables import confusion_matrix, connection_table
 from course_utils.figures.volumes import depth_column, volumes
 from course_utils.figures.windows import dilated_taps, window_positions
 
 __all__ = [
     "Drawing",
+    "accuracy_by_learning_rate",
+    "backward_1d",
+    "batch_norm_graph",
     "border_washed_away",
+    "channel_bars",
+    "confusion_matrix",
+    "connection_table",
     "connectivity",
     "convolution_step",
     "correlation_and_convolution",
     "course_map",
     "depth_column",
     "dilated_taps",
+    "dropout_networks",
     "filter_responses",
+    "full_convolution",
     "groups_diagram",
+    "im2col_diagram",
     "image_row",
+    "layer_histograms",
+    "line_chart",
+    "line_panels",
+    "max_pooling",
     "padding_figure",
     "pixel_grid",
+    "shared_means",
     "shift_equivariance",
     "sizes_with_depth",
     "sliding_step",
+    "speed_ladder",
     "time_curves",
+    "training_curves",
     "volumes",
     "weight_counts",
+    "window_in_memory",
     "window_positions",
     "zoom",
 ]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -21,7 +22,7 @@ def weight_counts(
     """Bars on a log scale, longest first as given, each with its exact number beside it."""
     same_length("labels", labels, "counts", counts)
     counts = [as_count(count, "counts' numbers") for count in counts]
-    figure, ax = _chart(8.6, 0.55 * len(counts) + 1.0)
+    figure, ax = chart(8.6, 0.55 * len(counts) + 1.0)
     ax.barh(range(len(counts)), counts, color=BLUE, height=0.62)
     ax.set_yticks(range(len(counts)), labels=labels)
     ax.invert_yaxis()
@@ -57,7 +58,7 @@ def time_curves(
         same_length("sizes", xs, f"series[{name!r}]", ys)
     if min(xs.min(), *(ys.min() for ys in curves.values())) <= 0:
         raise ValueError("sizes and series must be above zero, because both axes are logarithmic")
-    figure, ax = _chart(7.4, 4.4)
+    figure, ax = chart(7.4, 4.4)
     for (name, ys), color, line, marker in zip(curves.items(), PALETTE, LINES, MARKERS, strict=False):
         ax.plot(
             xs,
@@ -91,7 +92,7 @@ def sizes_with_depth(size: int, kernel_size: int, depth: int, paddings: Sequence
     depth = as_count(depth, "depth", 1, 200)
     if not 1 <= len(paddings) <= len(MARKERS):
         raise ValueError(f"paddings must hold one to {len(MARKERS)} numbers, got {paddings!r}")
-    figure, ax = _chart(7.4, 3.8)
+    figure, ax = chart(7.4, 3.8)
     ends = []
     for padding, color, line, marker in zip(paddings, PALETTE, LINES, MARKERS, strict=False):
         grow = 2 * as_count(padding, "paddings' numbers", 0) - (kernel_size - 1)
@@ -112,7 +113,8 @@ def sizes_with_depth(size: int, kernel_size: int, depth: int, paddings: Sequence
     return Drawing(figure, f"Width of a {size}-pixel picture through {kernel_size}-wide windows: {'; '.join(ends)}.")
 
 
-def _chart(width: float, height: float):
+def chart(width: float, height: float) -> tuple[Figure, Axes]:
+    """A figure of this size in inches, with room for labels, and its one pair of axes."""
     figure = Figure(figsize=(width, height))
     figure.set_layout_engine("constrained", w_pad=MARGIN, h_pad=MARGIN)
     return figure, figure.subplots()

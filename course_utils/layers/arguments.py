@@ -1,5 +1,6 @@
 """The checks that all layers share: each refuses a bad argument in one sentence that says what would be right."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,25 @@ def check_integer(name: str, value: Any, least: int) -> int:
     if value < least:
         raise ValueError(f"{name} must be at least {least}, got {value}")
     return int(value)
+
+
+def check_number(name: str, value: Any, least: float = 0.0, below: float = math.inf) -> float:
+    """`value` as a Python float. Raises TypeError if it is not a real number, ValueError unless least <= value < below.
+
+    NumPy's numbers pass, and come back as Python's: a float64 one would turn a product with float32 into float64.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    if not least <= value < below:
+        above = "finite" if below == math.inf else f"below {below:g}"
+        raise ValueError(f"{name} must be at least {least:g} and {above}, got {value}")
+    return float(value)
+
+
+def check_generator(rng: Any) -> None:
+    """Raises TypeError unless `rng` is a NumPy generator of random numbers."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a generator of random numbers, such as np.random.default_rng(0), got {rng!r}")
 
 
 def check_pair(name: str, value: Any, least: int) -> Pair:

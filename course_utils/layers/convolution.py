@@ -2,11 +2,12 @@
 
 Both directions copy what the window sees at every place into a column, so that the work becomes a matrix product (im2col;
 Chellapilla et al. 2006), a tile of about a thousand places at a time. A 1x1 convolution needs no windows: its columns are
-the pixels themselves.
+the pixels themselves. A large batch with few channels is computed in `large_batches`, without columns.
 """
 
 import numpy as np
 
+from course_utils.layers import large_batches
 from course_utils.layers.arguments import (
     Pair,
     check_array,
@@ -37,23 +38,29 @@ def conv2d_forward(
     stride, padding, dilation: an integer or a pair (rows, columns). With groups > 1, channels and filters are split into
     that many equal runs, and the filters of a run see the channels of that run only.
     Returns out (N, K, OH, OW), its sides by `conv_output_size`, and for `conv2d_backward` the cache
-    (x, weight, bias, stride, padding, dilation, groups), all as given.
+    (x, weight, bias, stride, padding, dilation, groups), all as given. In memory out may lie with the batch last.
 
     Raises TypeError if an array is not floating point, the dtypes differ, or a setting is not an integer; ValueError if a
     setting is out of range or the shapes do not fit.
     """
     sliding = _check(x, weight, bias, stride, padding, dilation, groups)
+    cache = (x, weight, bias, stride, padding, dilation, groups)
+    if large_batches.suits(x, weight, groups, sliding):
+        return large_batches.forward(x, weight, bias, sliding), cache
     forward = _pointwise_forward if _is_pointwise(sliding) else _forward
     out = forward(x, _filter_rows(weight, groups), sliding)
     if bias is not None:
         out += bias[:, None, None]
-    return out, (x, weight, bias, stride, padding, dilation, groups)
+    return out, cache
 
 
-def conv2d_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+def conv2d_backward(
+    dout: np.ndarray, cache: Cache, input_gradient: bool = True
+) -> tuple[np.ndarray | None, np.ndarray, np.ndarray | None]:
     """The gradients (dx, dweight, dbias), each shaped as what it belongs to; dbias is None where bias was.
 
-    dout: (N, K, OH, OW), the gradient of the loss with respect to out; cache: from `conv2d_forward`.
+    dout: (N, K, OH, OW), the gradient of the loss with respect to out; cache: from `conv2d_forward`. Without
+    input_gradient, dx is None and costs nothing: nobody asks for that of a network's first layer.
 
     Raises TypeError or ValueError if dout has another dtype or shape than out.
     """
@@ -61,10 +68,15 @@ def conv2d_backward(dout: np.ndarray, cache: Cache) -> tuple[np.ndarray, np.ndar
     x, weight, bias, *_, groups = cache
     sliding = _check(*cache)
     check_dout(dout, (len(x), len(weight), *sliding.out), x)
-    backward = _pointwise_backward if _is_pointwise(sliding) else _backward
-    dx, dfilters = backward(dout, x, _filter_rows(weight, groups), sliding)
-    dbias = None if bias is None else dout.sum(axis=(0, 2, 3))
-    return dx, dfilters.reshape(weight.shape), dbias
+    if large_batches.suits(x, weight, groups, sliding):
+        dx, dweight, dbias = large_batches.backward(dout, x, weight, sliding, input_gradient)
+        return dx, dweight, None if bias is None else dbias
+    pointwise = _is_pointwise(sliding)
+    filters, dx = _filter_rows(weight, groups), None
+    if input_gradient:
+        dx = (_pointwise_input_gradient if pointwise else _input_gradient)(dout, x, filters, sliding)
+    dfilters = (_pointwise_filter_gradient if pointwise else _filter_gradient)(dout, x, filters, sliding)
+    return dx, dfilters.reshape(weight.shape), None if bias is None else dout.sum(axis=(0, 2, 3))
 
 
 def _check(x, weight, bias, stride, padding, dilation, groups) -> Sliding:
@@ -104,28 +116,12 @@ def _forward(x: np.ndarray, filters: np.ndarray, sliding: Sliding) -> np.ndarray
     return out
 
 
-def _backward(dout: np.ndarray, x: np.ndarray, filters: np.ndarray, sliding: Sliding) -> tuple[np.ndarray, np.ndarray]:
+def _input_gradient(dout: np.ndarray, x: np.ndarray, filters: np.ndarray, sliding: Sliding) -> np.ndarray:
     mirror = sliding.mirror(x.shape[2:])
     # Both ways give the same dx. The mirrored convolution copies windows of dout, which has a channel a filter.
     if mirror is not None and dout.shape[1] <= x.shape[1]:
-        dx = _forward(dout, _flip(filters, sliding), mirror)
-    else:
-        dx = _spread(dout, x, filters, sliding)
-    return dx, _filter_gradient(dout, x, filters, sliding)
-
-
-def _filter_gradient(dout: np.ndarray, x: np.ndarray, filters: np.ndarray, sliding: Sliding) -> np.ndarray:
-    """Every tap of a filter gathers dout times what the tap saw, over all places and images."""
-    groups, group_filters, taps = filters.shape
-    # A filter a column, not a row: with the long matrix first, the product below is a quarter faster.
-    dfilters = np.zeros((groups, taps, group_filters), x.dtype)
-    for images in sliding.image_chunks(len(x)):
-        windows = sliding.windows(sliding.pad(x[images]))
-        dresult = np.ascontiguousarray(dout[images].transpose(1, 2, 3, 0))
-        for rows in sliding.row_bands():
-            columns = windows[:, :, :, rows].reshape(groups, taps, -1)
-            dfilters += columns @ dresult[:, rows].reshape(groups, group_filters, -1).swapaxes(1, 2)
-    return dfilters.swapaxes(1, 2)
+        return _forward(dout, _flip(filters, sliding), mirror)
+    return _spread(dout, x, filters, sliding)
 
 
 def _flip(filters: np.ndarray, sliding: Sliding) -> np.ndarray:
@@ -154,6 +150,20 @@ def _spread(dout: np.ndarray, x: np.ndarray, filters: np.ndarray, sliding: Slidi
     return dx
 
 
+def _filter_gradient(dout: np.ndarray, x: np.ndarray, filters: np.ndarray, sliding: Sliding) -> np.ndarray:
+    """Every tap of a filter gathers dout times what the tap saw, over all places and images."""
+    groups, group_filters, taps = filters.shape
+    # A filter a column, not a row: with the long matrix first, the product below is a quarter faster.
+    dfilters = np.zeros((groups, taps, group_filters), x.dtype)
+    for images in sliding.image_chunks(len(x)):
+        windows = sliding.windows(sliding.pad(x[images]))
+        dresult = np.ascontiguousarray(dout[images].transpose(1, 2, 3, 0))
+        for rows in sliding.row_bands():
+            columns = windows[:, :, :, rows].reshape(groups, taps, -1)
+            dfilters += columns @ dresult[:, rows].reshape(groups, group_filters, -1).swapaxes(1, 2)
+    return dfilters.swapaxes(1, 2)
+
+
 def _is_pointwise(sliding: Sliding) -> bool:
     return sliding.kernel == (1, 1) and sliding.stride == (1, 1) and sliding.padding == (0, 0)
 
@@ -164,14 +174,17 @@ def _pointwise_forward(x: np.ndarray, filters: np.ndarray, sliding: Sliding) -> 
     return out.reshape(len(x), groups * group_filters, *sliding.out)
 
 
-def _pointwise_backward(
-    dout: np.ndarray, x: np.ndarray, filters: np.ndarray, sliding: Sliding
-) -> tuple[np.ndarray, np.ndarray]:
+def _pointwise_input_gradient(dout: np.ndarray, x: np.ndarray, filters: np.ndarray, sliding: Sliding) -> np.ndarray:
+    groups, group_filters, _ = filters.shape
+    dresult = dout.reshape(len(x), groups, group_filters, sliding.places)
+    return (filters.swapaxes(1, 2) @ dresult).reshape(x.shape)
+
+
+def _pointwise_filter_gradient(dout: np.ndarray, x: np.ndarray, filters: np.ndarray, sliding: Sliding) -> np.ndarray:
     groups, group_filters, channels = filters.shape
     pixels = x.reshape(len(x), groups, channels, sliding.places)
     dresult = dout.reshape(len(x), groups, group_filters, sliding.places)
     dfilters = np.zeros(filters.shape, x.dtype)
     for image, dimage in zip(pixels, dresult, strict=True):
         dfilters += dimage @ image.swapaxes(1, 2)
-    dx = filters.swapaxes(1, 2) @ dresult
-    return dx.reshape(x.shape), dfilters
+    return dfilters

@@ -1,21 +1,18 @@
-"""Max and average pooling, forward and backward. Every channel is pooled by itself."""
-
-from dataclasses import dataclass
-from math import prod
+"""Max, average, L2 and global average pooling, forward and backward. Every channel is pooled by itself."""
 
 import numpy as np
 
-from course_utils.layers.arguments import Pair, check_array, check_cache, check_dout, check_pair
-from course_utils.layers.sizes import conv_output_size
+from course_utils.layers.arguments import check_array, check_cache, check_dout
+from course_utils.layers.memory import empty_like_images, is_batch_last
+from course_utils.layers.pooling_windows import Pool, Setting, pool_over
 
-Setting = int | Pair
-MaxCache = tuple[np.ndarray, Setting, Setting, Setting, np.ndarray]
-AverageCache = tuple[np.ndarray, Setting, Setting, Setting]
+Cache = tuple[np.ndarray, Setting, Setting, Setting]
+LongCache = tuple[np.ndarray, Setting, Setting, Setting, np.ndarray]
 
 
 def max_pool2d_forward(
     x: np.ndarray, kernel_size: Setting, stride: Setting | None = None, padding: Setting = 0
-) -> tuple[np.ndarray, MaxCache]:
+) -> tuple[np.ndarray, LongCache]:
     """The largest entry in every window. A NaN in a window wins, as in PyTorch; padding never does.
 
     x: (N, C, H, W) array; kernel_size, stride, padding: an integer or a pair (rows, columns). stride None means
@@ -27,25 +24,26 @@ def max_pool2d_forward(
     Raises TypeError if x is not floating point or a setting is not an integer; ValueError if a setting is out of range
     or the window does not fit.
     """
-    pool = _check(x, kernel_size, stride, padding)
-    out = np.empty((*x.shape[:2], *pool.out), x.dtype)
-    switches = np.empty(out.shape, np.min_scalar_type(prod(pool.kernel) - 1))
-    switches[...] = pool.first_taps()
-    # Image by image, so that all passes over one stay in the processor's cache.
-    for image, largest, switch in zip(pool.pad(x, -np.inf), out, switches, strict=True):
-        taps = pool.taps(image)
-        largest[...] = taps[0]
-        for index, tap in enumerate(taps[1:], start=1):
-            # Three passes over a strided slice would cost more than this copy.
-            values = tap.copy()
-            wins = (values > largest) | np.isnan(values)
-            # Indices only grow, so the latest winner has the largest.
-            np.maximum(switch, wins * switches.dtype.type(index), out=switch)
-            np.maximum(largest, values, out=largest)
-    return out, (x, kernel_size, kernel_size if stride is None else stride, padding, switches)
+    pool = pool_over(x, kernel_size, stride, padding)
+    out = empty_like_images(x, pool.out)
+    switches = np.empty_like(out, np.min_scalar_type(pool.entries - 1))
+    padded, windows = pool.pad(x, -np.inf), None
+    for block, largest, switch in pool.blocks(padded, out, switches):
+        # From a copy of the windows, for which the same room does: several passes over strided views would cost more.
+        windows = np.empty((pool.entries, *largest.shape), x.dtype) if windows is None else windows
+        for window, tap in zip(windows, pool.taps(block), strict=True):
+            window[...] = tap
+        np.maximum.reduce(windows, axis=0, out=largest)
+        _first_places(windows, largest, switch)
+    if np.isnan(out).any():
+        _last_nan_places(pool, padded, switches)
+    if pool.padding != (0, 0):
+        # Where all is minus infinity the padding is an equal, and may come first.
+        np.maximum(switches, _first_inside(pool), out=switches)
+    return out, (*_cache(x, kernel_size, stride, padding), switches)
 
 
-def max_pool2d_backward(dout: np.ndarray, cache: MaxCache) -> np.ndarray:
+def max_pool2d_backward(dout: np.ndarray, cache: LongCache) -> np.ndarray:
     """dx: every window passes its gradient to the entry that won it; where windows overlap, gradients add up.
 
     dout: (N, C, OH, OW), the gradient of the loss with respect to out; cache: from `max_pool2d_forward`.
@@ -54,35 +52,31 @@ def max_pool2d_backward(dout: np.ndarray, cache: MaxCache) -> np.ndarray:
     """
     check_cache(cache, "(x, kernel_size, stride, padding, switches)", "max_pool2d_forward")
     x, *settings, switches = cache
-    pool = _check(x, *settings)
+    pool = pool_over(x, *settings)
     check_dout(dout, (*x.shape[:2], *pool.out), x)
-    dpadded = pool.zeros(x)
-    # Where the first tap of every window lies in one padded image, and how much further on each tap does.
-    positions = np.arange(prod(dpadded.shape[1:])).reshape(dpadded.shape[1:])
-    starts = pool.taps(positions)[0]
-    steps = np.array([tap[0, 0, 0] for tap in pool.taps(positions)]) - starts[0, 0, 0]
-    for dimage, dresult, switch in zip(dpadded, dout, switches, strict=True):
-        np.add.at(dimage.reshape(-1), (starts + steps.take(switch)).reshape(-1), dresult.reshape(-1))
-    return np.ascontiguousarray(pool.inside(dpadded))
+    dpadded = pool.empty(x)
+    starts, steps = _window_starts(pool, dpadded), _steps(switches, pool, dpadded)
+    for dblock, dresult, step in pool.blocks(dpadded, dout, steps, clear=True):
+        places = step.astype(np.intp)
+        places += starts
+        np.add.at(dblock.reshape(-1), places.reshape(-1), dresult.reshape(-1))
+    return pool.unpad(dpadded)
 
 
 def avg_pool2d_forward(
     x: np.ndarray, kernel_size: Setting, stride: Setting | None = None, padding: Setting = 0
-) -> tuple[np.ndarray, AverageCache]:
+) -> tuple[np.ndarray, Cache]:
     """The mean of every window. Zeros in the padding count as entries, which is PyTorch's default.
 
     Arguments, shapes and errors as in `max_pool2d_forward`; the cache is (x, kernel_size, stride, padding).
     """
-    pool = _check(x, kernel_size, stride, padding)
-    out = np.zeros((*x.shape[:2], *pool.out), x.dtype)
-    for image, mean in zip(pool.pad(x, 0), out, strict=True):
-        for tap in pool.taps(image):
-            mean += tap
-    out /= prod(pool.kernel)
-    return out, (x, kernel_size, kernel_size if stride is None else stride, padding)
+    pool = pool_over(x, kernel_size, stride, padding)
+    out = pool.sums(x)
+    out /= pool.entries
+    return out, _cache(x, kernel_size, stride, padding)
 
 
-def avg_pool2d_backward(dout: np.ndarray, cache: AverageCache) -> np.ndarray:
+def avg_pool2d_backward(dout: np.ndarray, cache: Cache) -> np.ndarray:
     """dx: every window shares its gradient out equally among its entries, the padding's included.
 
     dout: (N, C, OH, OW), the gradient of the loss with respect to out; cache: from `avg_pool2d_forward`.
@@ -91,69 +85,114 @@ def avg_pool2d_backward(dout: np.ndarray, cache: AverageCache) -> np.ndarray:
     """
     check_cache(cache, "(x, kernel_size, stride, padding)", "avg_pool2d_forward")
     x = cache[0]
-    pool = _check(*cache)
+    pool = pool_over(*cache)
     check_dout(dout, (*x.shape[:2], *pool.out), x)
-    dpadded = pool.zeros(x)
-    for dimage, dresult in zip(dpadded, dout, strict=True):
-        share = dresult / (prod(pool.kernel))
-        for tap in pool.taps(dimage):
-            tap += share
-    return np.ascontiguousarray(pool.inside(dpadded))
+    return pool.spread(dout / pool.entries, x)
 
 
-@dataclass(frozen=True)
-class _Pool:
-    """How the window slides: all pairs are (rows, columns), and `out` is how many places it has."""
+def l2_pool2d_forward(
+    x: np.ndarray, kernel_size: Setting, stride: Setting | None = None, padding: Setting = 0
+) -> tuple[np.ndarray, LongCache]:
+    """The length of every window taken as a vector: the root of the sum of its squares, not of their mean.
 
-    kernel: Pair
-    stride: Pair
-    padding: Pair
-    out: Pair
-
-    def pad(self, x: np.ndarray, value: float) -> np.ndarray:
-        """x with `value` around each image, as (N, C, H + 2P, W + 2P); x itself where there is no padding."""
-        if self.padding == (0, 0):
-            return x
-        padded = np.full_like(self.zeros(x), value)
-        self.inside(padded)[...] = x
-        return padded
-
-    def zeros(self, x: np.ndarray) -> np.ndarray:
-        """A padded array for images of the shape and dtype of x."""
-        n, channels, height, width = x.shape
-        top, left = self.padding
-        return np.zeros((n, channels, height + 2 * top, width + 2 * left), x.dtype)
-
-    def inside(self, padded: np.ndarray) -> np.ndarray:
-        """The images within a padded array. A view."""
-        height, width = padded.shape[2:]
-        top, left = self.padding
-        return padded[:, :, top : height - top, left : width - left]
-
-    def first_taps(self) -> np.ndarray:
-        """(OH, OW) array: the index of each window's first entry that is not padding."""
-        rows, columns = (
-            np.maximum(0, padding - stride * np.arange(places))
-            for padding, stride, places in zip(self.padding, self.stride, self.out, strict=True)
-        )
-        return self.kernel[1] * rows[:, None] + columns
-
-    def taps(self, image: np.ndarray) -> list[np.ndarray]:
-        """(C, OH, OW) views of a padded image, one for every entry of the window in row-major order."""
-        (row_step, column_step), (rows, columns) = self.stride, self.out
-        return [
-            image[:, i : i + row_step * rows : row_step, j : j + column_step * columns : column_step]
-            for i, j in np.ndindex(self.kernel)
-        ]
+    Arguments, shapes and errors as in `max_pool2d_forward`; the cache is (x, kernel_size, stride, padding, out).
+    `torch.nn.functional.lp_pool2d` with norm_type=2 is the same, without padding.
+    """
+    pool = pool_over(x, kernel_size, stride, padding)
+    out = np.sqrt(pool.sums(x * x))
+    return out, (*_cache(x, kernel_size, stride, padding), out)
 
 
-def _check(x: np.ndarray, kernel_size: Setting, stride: Setting | None, padding: Setting) -> _Pool:
+def l2_pool2d_backward(dout: np.ndarray, cache: LongCache) -> np.ndarray:
+    """dx: every window gives each entry its gradient times entry / length.
+
+    dout: (N, C, OH, OW), the gradient of the loss with respect to out; cache: from `l2_pool2d_forward`. A window that is
+    0 everywhere has no slope; it gives 0, as in PyTorch. A length is never negative: the sign of x is in its gradient.
+
+    Raises TypeError or ValueError if dout has another dtype or shape than out.
+    """
+    check_cache(cache, "(x, kernel_size, stride, padding, out)", "l2_pool2d_forward")
+    x, *settings, out = cache
+    check_dout(dout, out.shape, x)
+    share = np.divide(dout, out, out=np.zeros_like(out), where=out != 0)
+    return x * pool_over(x, *settings).spread(share, x)
+
+
+def global_avg_pool2d_forward(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The mean of every channel: x (N, C, H, W) gives out (N, C, 1, 1), whatever H and W are. The cache is x.
+
+    Raises TypeError or ValueError if x is not a floating-point array of four axes.
+    """
     check_array("x", x, "(N, C, H, W)")
-    kernel = check_pair("kernel_size", kernel_size, least=1)
-    stride = kernel if stride is None else check_pair("stride", stride, least=1)
-    padding = check_pair("padding", padding, least=0)
-    for side, edge in zip(kernel, padding, strict=True):
-        if edge > side // 2:
-            raise ValueError(f"padding must be at most half of kernel_size {side}, so {side // 2}, got {edge}")
-    out = tuple(map(conv_output_size, x.shape[2:], kernel, stride, padding))
-    return _Pool(kernel, stride, padding, out)
+    return x.mean(axis=(2, 3), keepdims=True), x
+
+
+def global_avg_pool2d_backward(dout: np.ndarray, cache: np.ndarray) -> np.ndarray:
+    """dx: every entry of a channel gets an equal share of its gradient.
+
+    dout: (N, C, 1, 1), the gradient of the loss with respect to out; cache: from `global_avg_pool2d_forward`.
+
+    Raises TypeError or ValueError if dout has another dtype or shape than out.
+    """
+    x = cache
+    check_dout(dout, (*x.shape[:2], 1, 1), x)
+    dx = np.empty(x.shape, x.dtype)
+    dx[...] = dout / (x.shape[2] * x.shape[3])
+    return dx
+
+
+def _cache(x: np.ndarray, kernel_size: Setting, stride: Setting | None, padding: Setting) -> Cache:
+    return x, kernel_size, kernel_size if stride is None else stride, padding
+
+
+def _first_places(windows: np.ndarray, largest: np.ndarray, switch: np.ndarray) -> None:
+    """Fill `switch` with the first index at which windows, (KH*KW, …), equals `largest`."""
+    # Counts the entries before the first that is equal. The last needs no look: if no other was equal, it is.
+    before = windows[0] != largest
+    switch[...] = before
+    for tap in windows[1:-1]:
+        before &= tap != largest
+        switch += before.view(np.uint8)
+
+
+def _last_nan_places(pool: Pool, padded: np.ndarray, switches: np.ndarray) -> None:
+    """Correct the switches of windows with NaN: no NaN equals another, and of several PyTorch keeps the last."""
+    for block, switch in pool.blocks(padded, switches):
+        for index, tap in enumerate(pool.taps(block)):
+            switch[np.isnan(tap)] = index
+
+
+def _first_inside(pool: Pool) -> np.ndarray:
+    """(OH, OW) array: the index of each window's first entry that is not padding."""
+    rows, columns = (
+        np.maximum(0, padding - stride * np.arange(places))
+        for padding, stride, places in zip(pool.padding, pool.stride, pool.out, strict=True)
+    )
+    return (pool.kernel[1] * rows[:, None] + columns).astype(np.min_scalar_type(pool.entries - 1))
+
+
+def _window_starts(pool: Pool, padded: np.ndarray) -> np.ndarray:
+    """Where the first entry of each window lies in a block of the padded images laid out flat, for every place of the block."""
+    _, channel, row, column = (stride // padded.itemsize for stride in padded.strides)
+    (row_step, column_step), (rows, columns) = pool.stride, pool.out
+    channels = channel * np.arange(padded.shape[1])
+    across = column * column_step * np.arange(columns)
+    if is_batch_last(padded):
+        return across[:, None, None] + channels[:, None] + np.arange(len(padded))
+    down = row * row_step * np.arange(rows)
+    return channels[:, None, None] + down[:, None] + across
+
+
+def _steps(switches: np.ndarray, pool: Pool, padded: np.ndarray) -> np.ndarray:
+    """How far each maximum lies behind the first entry of its window, in a block of the padded images laid out flat.
+
+    A switch is KW * i + j, for row i and column j of the window: in the smallest integers that hold the steps, for speed.
+    """
+    row, column = (stride // padded.itemsize for stride in padded.strides[2:])
+    height, width = pool.kernel
+    small = np.min_scalar_type(row * height)
+    switches = switches.astype(small, copy=False)
+    steps = switches // width
+    steps *= small.type(row - column * width)
+    steps += switches * small.type(column)
+    return steps

@@ -85,6 +85,26 @@ def test_of_a_widget_its_picture_stays(run):
         run(code.replace("image/png", "image/gif"))
 
 
+def test_of_a_progress_bar_nothing_stays(run):
+    code = (
+        "from tqdm.auto import tqdm\n"
+        "for leave in (True, False):\n"
+        "    with tqdm(total=20, unit='pictures', leave=leave, desc='epoch 1 of 2') as bar:\n"
+        "        bar.update(20)\n"
+        "print('done')"
+    )
+    (output,) = run(code)
+    assert output.text == "done\n"
+
+
+def test_what_only_reads_like_a_progress_bar_stays(run):
+    bar = "  0%|          | 0/20 [00:00<?, ?it/s]"
+    (output,) = run(f"print({bar!r})")
+    assert output.text == f"{bar}\n"
+    with pytest.raises(ValueError, match="widget without a picture"):
+        run("import ipywidgets\nipywidgets.IntProgress(50, description='50% of 20')")
+
+
 def test_a_dead_kernel_is_told(run):
     with pytest.raises(ValueError, match=r"01_x.py:2: cell cell-\w+ ended its kernel"):
         run("import os; os._exit(1)")

@@ -19,11 +19,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch.nn.functional import avg_pool2d, conv2d, max_pool2d
+from torch.nn.functional import avg_pool2d, batch_norm, conv2d, max_pool2d
 
 from course_utils.layers import (
     avg_pool2d_backward,
     avg_pool2d_forward,
+    batch_norm_backward,
+    batch_norm_forward,
     conv2d_backward,
     conv2d_forward,
     max_pool2d_backward,
@@ -85,6 +87,16 @@ class Pooling:
     both: tuple[float, float] | None = None
 
 
+@dataclass(frozen=True)
+class Normalisation:
+    """One batch normalisation in training to time, with its targets."""
+
+    name: str
+    x: tuple[int, int, int, int]
+    forward: tuple[float, float] = (1.2, 0.8)
+    backward: tuple[float, float] = (2.3, 1.6)
+
+
 MAXIMUM = (max_pool2d_forward, max_pool2d_backward, max_pool2d)
 AVERAGE = (avg_pool2d_forward, avg_pool2d_backward, avg_pool2d)
 POOLINGS = (
@@ -92,6 +104,11 @@ POOLINGS = (
     Pooling("3x3 stride 2 max pooling", MAXIMUM, 3, 2, both=(1.0, 0.6)),
     Pooling("2x2 average pooling", AVERAGE, 2, 2),
     Pooling("3x3 stride 2 average pooling", AVERAGE, 3, 2),
+)
+
+NORMALISATIONS = (
+    Normalisation("batch norm, 64 channels, 32²", (32, 64, 32, 32)),
+    Normalisation("batch norm, 64 channels, 56²", (8, 64, 56, 56)),
 )
 
 
@@ -118,16 +135,11 @@ class Row:
 
 
 def main() -> None:
-    wanted = [word for word in sys.argv[1:] if word != "--system-allocator"]
-    settings = THREADS | ({} if len(wanted) < len(sys.argv[1:]) else ALLOCATOR)
-    if not settings.items() <= os.environ.items():
-        # They are read when a process starts.
-        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **settings})
-    torch.set_num_threads(1)
-    print(f"numpy {np.__version__}, torch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()}\n")
+    wanted = prepare(sys.argv[1:])
     print("| shape (batch) | what | ours, ms | PyTorch, ms | ratio | products | realistic | ambitious | reached |")
     print("|---|---|---:|---:|---:|---:|---:|---:|---|")
-    for rows, cases in ((convolution_rows, CONVOLUTIONS), (pooling_rows, POOLINGS)):
+    tables = ((convolution_rows, CONVOLUTIONS), (pooling_rows, POOLINGS), (normalisation_rows, NORMALISATIONS))
+    for rows, cases in tables:
         for case in cases:
             if not wanted or any(word in case.name for word in wanted):
                 print(*rows(case), sep="\n", flush=True)
@@ -135,6 +147,18 @@ def main() -> None:
     for batch in (1, VGG.x[0]):
         forward, backward = peak_memory(VGG, batch)
         print(f"| batch {batch}, results included | {forward:.1f} | {backward:.1f} |")
+
+
+def prepare(words: list[str]) -> list[str]:
+    """Set threads and allocator, by a fresh start if need be, print the versions; the words but `--system-allocator`."""
+    wanted = [word for word in words if word != "--system-allocator"]
+    settings = THREADS | ({} if len(wanted) < len(words) else ALLOCATOR)
+    if not settings.items() <= os.environ.items():
+        # They are read when a process starts.
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **settings})
+    torch.set_num_threads(1)
+    print(f"numpy {np.__version__}, torch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()}\n")
+    return wanted
 
 
 def convolution_rows(case: Convolution) -> Iterator[Row]:
@@ -146,9 +170,9 @@ def convolution_rows(case: Convolution) -> Iterator[Row]:
     t_out, t_dout = conv2d(*tensors, *how), torch.tensor(dout)
     name = f"{case.name} ({case.x[0]})"
     products = _products(weight, out)
-    pair = _interleaved(lambda: conv2d_forward(x, weight, bias, *how), lambda: conv2d(*tensors, *how))
+    pair = interleaved(lambda: conv2d_forward(x, weight, bias, *how), lambda: conv2d(*tensors, *how))
     yield Row(name, "forward", *pair, case.forward, products)
-    pair = _interleaved(
+    pair = interleaved(
         lambda: conv2d_backward(dout, cache),
         lambda: torch.autograd.grad(t_out, tensors, t_dout, retain_graph=True),
     )
@@ -164,13 +188,34 @@ def pooling_rows(case: Pooling) -> Iterator[Row]:
     dout = _normal(out.shape)
     t_out, t_dout = t_pool(tensor, *how), torch.tensor(dout)
     name = f"{case.name}, 64 channels, 32² (32)"
-    ours, theirs = _interleaved(lambda: forward(x, *how), lambda: t_pool(tensor, *how))
+    ours, theirs = interleaved(lambda: forward(x, *how), lambda: t_pool(tensor, *how))
     yield Row(name, "forward", ours, theirs, case.forward)
-    back_ours, back_theirs = _interleaved(
+    back_ours, back_theirs = interleaved(
         lambda: backward(dout, cache), lambda: torch.autograd.grad(t_out, tensor, t_dout, retain_graph=True)
     )
     yield Row(name, "backward", back_ours, back_theirs, case.backward)
     yield Row(name, "both", ours + back_ours, theirs + back_theirs, case.both)
+
+
+def normalisation_rows(case: Normalisation) -> Iterator[Row]:
+    x, channels = _normal(case.x), case.x[1]
+    weight, bias, running_mean, running_var = np.ones((4, channels), np.float32)
+    *_, cache = batch_norm_forward(x, weight, bias, running_mean, running_var)
+    dout = _normal(case.x[::-1]).reshape(case.x)
+    leaves = [torch.tensor(array, requires_grad=True) for array in (x, weight, bias)]
+    buffers = [torch.tensor(array) for array in (running_mean, running_var)]
+    t_out, t_dout = batch_norm(leaves[0], *buffers, *leaves[1:], training=True), torch.tensor(dout)
+    name = f"{case.name} ({case.x[0]})"
+    pair = interleaved(
+        lambda: batch_norm_forward(x, weight, bias, running_mean, running_var),
+        lambda: batch_norm(leaves[0], *buffers, *leaves[1:], training=True),
+    )
+    yield Row(name, "forward", *pair, case.forward)
+    pair = interleaved(
+        lambda: batch_norm_backward(dout, cache),
+        lambda: torch.autograd.grad(t_out, leaves, t_dout, retain_graph=True),
+    )
+    yield Row(name, "backward", *pair, case.backward)
 
 
 def peak_memory(case: Convolution, batch: int) -> tuple[float, float]:
@@ -198,11 +243,11 @@ def _products(weight: np.ndarray, out: np.ndarray) -> float:
     filters = weight.reshape(len(weight), -1)
     columns = _normal((filters.shape[1], min(TILE, places)))
     result = np.empty((len(filters), columns.shape[1]), np.float32)
-    once, _ = _interleaved(lambda: np.matmul(filters, columns, out=result), lambda: None)
+    once, _ = interleaved(lambda: np.matmul(filters, columns, out=result), lambda: None)
     return once * places / columns.shape[1]
 
 
-def _interleaved(ours: Callable[[], object], theirs: Callable[[], object]) -> tuple[float, float]:
+def interleaved(ours: Callable[[], object], theirs: Callable[[], object]) -> tuple[float, float]:
     """Median milliseconds of processor time a call, of both, measured in turns."""
     pair = [(call, _repetitions(call)) for call in (ours, theirs)]
     times = [[_milliseconds(call, count) for call, count in pair] for _ in range(ROUNDS)]

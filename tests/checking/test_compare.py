@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from course_utils.checking.compare import compare
 
@@ -47,6 +48,13 @@ def test_whole_numbers_and_truth_values_are_numbers_of_another_dtype():
     assert kind(EXPECTED > 0, np.ones((2, 2))) == "dtype"
 
 
+def test_numbers_for_truth_values_are_told_without_advice_on_layers():
+    difference = compare("table", np.array([0, 1]), np.array([False, True]), TOLERANCES)
+    assert difference.kind == "dtype"
+    assert "it holds int64 where truth values, True and False, are asked for" in difference.sentence
+    assert compare("table", [False, True], np.array([False, True]), TOLERANCES) is None
+
+
 def test_expected_infinities_and_nans_are_met_only_by_the_same():
     expected = np.array([np.inf, -np.inf, np.nan, 1.0])
     assert kind(expected.copy(), expected) is None
@@ -77,3 +85,43 @@ def test_zeros_of_either_sign_are_equal():
 def test_empty_arrays_are_compared_by_shape():
     assert kind(np.zeros((0, 3)), np.zeros((0, 3))) is None
     assert kind(np.zeros((3, 0)), np.zeros((0, 3))) == "shape"
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_one_number_may_come_in_any_type(dtype):
+    expected = dtype(2.5)
+    for got in (2.5, np.float64(2.5), np.float32(2.5), np.array(2.5), torch.tensor(2.5), torch.tensor(2.5).double()):
+        assert kind(got, expected) is None
+    assert kind(2, dtype(2)) is None
+    assert kind(2.5 * (1 + 1e-11), expected) is None
+
+
+def test_one_number_is_held_to_the_tolerance_of_its_precision():
+    assert kind(2.5001, np.float32(2.5)) is None
+    assert kind(2.5001, np.float64(2.5)) == "value"
+    assert kind(2.6, np.float32(2.5)) == "value"
+
+
+@pytest.mark.parametrize(
+    ("got", "says"),
+    [
+        (2.6, "`loss` is **2.6**, expected **2.5**."),
+        (2.50000001, "`loss` is **2.50000001**, expected **2.5**."),
+        (float("nan"), "`loss` is NaN. Something was divided by zero"),
+        (float("inf"), "`loss` is infinite. Something was"),
+        (np.ones(3), "`loss` must be one number, and yours is an array of shape (3,)"),
+        ([2.5], "`loss` must be one number, and yours is a list."),
+        ("2.5", "`loss` must be one number, and yours is a piece of text."),
+        (None, "`loss` is None."),
+        (..., "`loss` is Ellipsis, where a float64 is expected."),
+    ],
+)
+def test_what_is_wrong_with_one_number_is_told(got, says):
+    assert compare("loss", got, np.float64(2.5), TOLERANCES).sentence.startswith(says)
+
+
+def test_pythons_own_fractions_are_compared_as_float64():
+    assert kind(2.5 * (1 + 1e-11), 2.5) is None
+    assert kind(np.float32(2.5), 2.5) is None
+    assert kind(2.5001, 2.5) == "value"
+    assert kind([2.5], 2.5) == "type"

@@ -4,6 +4,7 @@
 # ruff: noqa: B012, E722, SIM105
 
 import functools
+import subprocess
 import sys
 import threading
 import time
@@ -196,3 +197,14 @@ def test_an_endless_loop_in_a_later_case_is_the_case_that_is_shown():
     verdict = judge(exercises()["relu_forward"], relu_forward, seconds=SECONDS)
     assert verdict.failure.difference.kind == "time"
     assert verdict.failure.case.values["x"].ndim == 2
+
+
+@pytest.mark.parametrize("watched", ["sys.setprofile(lambda *_: None)", "sys.settrace(lambda *_: None)"])
+def test_a_check_ends_under_a_profiler_or_a_debugger(watched):
+    """In a process of its own: should it hang, then for good."""
+    code = (
+        "import sys; from course_utils.checking import judge; from course_utils.exercises import exercises; "
+        f"exercise = exercises()['relu_forward']; {watched}; print(judge(exercise, exercise.reference).status)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "passed"

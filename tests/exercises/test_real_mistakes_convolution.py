@@ -222,6 +222,20 @@ def test_it_fails_and_is_named(exercise, function, named):
     assert recognised_as(exercise, function) == named
 
 
+CUT_OUT_OF_DX = ("cut_from_p_to_minus_p", "copied_into_an_array_of_the_right_shape", "sizes_recomputed_from_the_output")
+STEPS = [
+    pytest.param(step, place, *row.values[1:], id=f"{step}: {row.id}")
+    for step, place in (("conv2d_backward_input", 0), ("conv2d_backward_weight", 1))
+    for row in mistake
+    if row.values[0] == "conv2d_backward" and (place == 0 or row.values[1].__name__ not in CUT_OUT_OF_DX)
+]
+
+
+@pytest.mark.parametrize(("step", "place", "function", "named"), STEPS)
+def test_it_is_named_in_the_step_where_it_happens(step, place, function, named):
+    assert recognised_as(step, lambda dout, cache: function(dout, cache)[place]) == named
+
+
 def test_their_common_parts_are_right():
     """What the functions above share is no mistake of its own."""
 

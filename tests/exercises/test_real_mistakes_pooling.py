@@ -218,6 +218,37 @@ def average_reshaped(x, kernel_size, stride=None, padding=0):
     return x_pad.reshape(N, C, H // hp, hp, W // wp, wp).mean(axis=(3, 5)), None
 
 
+@mistake("subsample2d_forward", "the coefficients laid along the columns", "as broadcasting would have it")
+def subsampled_without_an_axis_for_the_channels(x, weight, bias, kernel_size=2, stride=None):
+    (hp, wp), (sh, sw) = both(kernel_size), both(kernel_size if stride is None else stride)
+    H_out, W_out = (x.shape[2] - hp) // sh + 1, (x.shape[3] - wp) // sw + 1
+    out = np.zeros((*x.shape[:2], H_out, W_out), x.dtype)
+    for i in range(H_out):
+        for j in range(W_out):
+            out[:, :, i, j] = x[:, :, i * sh : i * sh + hp, j * sw : j * sw + wp].sum(axis=(2, 3))
+    return weight * out + bias, None
+
+
+@mistake("subsample2d_forward", "a mean instead of a sum", "average pooling's, again")
+def subsampled_from_the_mean(x, weight, bias, kernel_size=2, stride=None):
+    (hp, wp), (sh, sw) = both(kernel_size), both(kernel_size if stride is None else stride)
+    H_out, W_out = (x.shape[2] - hp) // sh + 1, (x.shape[3] - wp) // sw + 1
+    out = np.zeros((*x.shape[:2], H_out, W_out), x.dtype)
+    for n, c, i, j in np.ndindex(out.shape):
+        out[n, c, i, j] = weight[c] * np.mean(x[n, c, i * sh : i * sh + hp, j * sw : j * sw + wp]) + bias[c]
+    return out, None
+
+
+@mistake("subsample2d_forward", "height used for width (the picture)", "the maximum's, again")
+def subsampled_with_one_size(x, weight, bias, kernel_size=2, stride=None):
+    (hp, wp), (sh, sw) = both(kernel_size), both(kernel_size if stride is None else stride)
+    H_out = W_out = (x.shape[2] - hp) // sh + 1
+    out = np.zeros((*x.shape[:2], H_out, W_out), x.dtype)
+    for n, c, i, j in np.ndindex(out.shape):
+        out[n, c, i, j] = weight[c] * np.sum(x[n, c, i * sh : i * sh + hp, j * sw : j * sw + wp]) + bias[c]
+    return out, None
+
+
 @pytest.mark.parametrize(("exercise", "function", "named"), mistake)
 def test_it_fails_and_is_named(exercise, function, named):
     assert recognised_as(exercise, function) == named

@@ -11,6 +11,7 @@ from course_utils.checking import judge
 from course_utils.exercises import exercises
 
 NAMES = list(exercises())
+DRAWN = [name for name in NAMES if exercises()[name].random_case]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -26,7 +27,7 @@ def test_the_reference_passes(name):
 def test_an_independent_answer_passes(name, style):
     verdict = judge(exercises()[name], STYLES[style][name], seed=1)
     assert verdict.status == "passed", verdict.failure
-    assert verdict.random >= 5
+    assert verdict.random >= (5 if name in DRAWN else 0)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -38,20 +39,21 @@ def test_independent_answers_agree_with_each_other(name):
         assert verdict.status == "passed", verdict.failure
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", DRAWN)
 def test_random_cases_come_in_both_precisions_and_with_gaps(name):
     exercise, rng = exercises()[name], np.random.default_rng(0)
     arrays = [
         value
         for _ in range(60)
         for value in exercise.random_case(rng).values.values()
-        if isinstance(value, np.ndarray) and value.size > 1
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size > 1
     ]
     if not arrays:
-        assert exercise.name in ("conv_output_size", "count_conv_parameters")
+        assert exercise.name in ("conv_output_size", "count_conv_parameters", "kaiming_normal")
         return
     seen = {(array.dtype.name, array.flags.c_contiguous) for array in arrays}
-    assert seen == {(dtype, layout) for dtype in ("float32", "float64") for layout in (True, False)}
+    dtypes = ("float64",) if name == "numeric_gradient" else ("float32", "float64")
+    assert seen == {(dtype, layout) for dtype in dtypes for layout in (True, False)}
 
 
 @pytest.mark.parametrize("name", NAMES)

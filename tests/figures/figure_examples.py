@@ -4,6 +4,7 @@ import numpy as np
 
 from course_utils import datasets, figures
 from course_utils.layers import correlate2d
+from course_utils.layers.fitting import History
 
 RNG = np.random.default_rng(0)
 GRID = RNG.integers(0, 4, (6, 6)).astype(float)
@@ -14,6 +15,8 @@ COLOUR = RNG.random((3, 24, 30))
 MAP = correlate2d(PICTURE, EDGE)
 KERNELS = {"vertical edges": EDGE, "horizontal edges": EDGE.T, "blur": np.full((3, 3), 1 / 9), "sharpen": EDGE - 1}
 RESPONSES = {name: correlate2d(PICTURE, kernel) for name, kernel in KERNELS.items()}
+HISTORY = History([2.0, 1.0, 0.5], [0.3, 0.7, 0.9], [2.1, 1.2, 1.0], [0.2, 0.6, 0.7])
+BELL = np.random.default_rng(1).standard_normal(500)
 PARTS = {
     "Start": [("00", "Start here")],
     "Part I. From scratch in NumPy": [
@@ -26,9 +29,21 @@ PARTS = {
 }
 
 EXAMPLES = {
+    "accuracy_by_learning_rate": lambda: figures.accuracy_by_learning_rate(
+        [0.01, 0.1, 1], {"without": [[0.5, 0.9, 0.1], [0.7, 0.92, 0.1]], "with": [[0.9, 0.97, 0.95]]}
+    ),
+    "batch_norm_graph": lambda: figures.batch_norm_graph(),
+    "backward_1d": lambda: figures.backward_1d([1, 2, -1, 1, -3], [1, 0, -1], [1, 2, -1], pixel=2),
+    "backward_1d at the end": lambda: figures.backward_1d([1, 2, 3, -1], [0.5, -2], [1, -1, 2], pixel=3),
     "border_washed_away": lambda: figures.border_washed_away(
         [PICTURE] * 4, [PICTURE[i : -i or None] for i in range(4)]
     ),
+    "channel_bars": lambda: figures.channel_bars([1.0, 8, 2], [0.5, 2, 1]),
+    "confusion_matrix": lambda: figures.confusion_matrix(
+        np.diag([30, 28, 31]) + np.array([[0, 2, 0], [0, 0, 5], [0, 0, 0]])
+    ),
+    "confusion_matrix without errors": lambda: figures.confusion_matrix(np.diag([3, 2]), ["cat", "dog"]),
+    "connection_table": lambda: figures.connection_table(np.tri(16, 6) > 0, "maps of S2", "maps of C3"),
     "connectivity": lambda: figures.connectivity(),
     "connectivity local": lambda: figures.connectivity("local", size=5, kernel_size=2),
     "convolution_step": lambda: figures.convolution_step(*datasets.running_demo(), 2, 1, 4),
@@ -39,10 +54,18 @@ EXAMPLES = {
     "depth_column": lambda: figures.depth_column(),
     "depth_column 1x1": lambda: figures.depth_column((64, 32, 32), kernel_size=1, filters=32),
     "dilated_taps": lambda: figures.dilated_taps(),
+    "dropout_networks": lambda: figures.dropout_networks(),
     "filter_responses": lambda: figures.filter_responses(PICTURE, KERNELS, RESPONSES),
     "filter_responses of one": lambda: figures.filter_responses(COLOUR, {"an edge": EDGE}, {"an edge": MAP}),
+    "full_convolution": lambda: figures.full_convolution([[1, 2], [-1, 3]], EDGE + 1, 1, 2),
+    "full_convolution stride 2": lambda: figures.full_convolution([[1, 2], [-1, 3]], EDGE[:2] + 1, 1, 2, stride=2),
+    "full_convolution 1x1": lambda: figures.full_convolution([[1, 2, 3]], [[2.5]], 0, 2, stride=3),
     "groups_diagram": lambda: figures.groups_diagram(),
     "groups_diagram depthwise": lambda: figures.groups_diagram(4, 8, 4),
+    "im2col_diagram": lambda: figures.im2col_diagram(
+        GRID[:3, :4], [EDGE[:2, :2], EDGE[1:, 1:]], ((0, 0), (0, 1), (1, 2))
+    ),
+    "im2col_diagram small": lambda: figures.im2col_diagram(GRID[:2, :3] / 2, [EDGE[:2, :2]]),
     "image_row": lambda: figures.image_row([COLOUR, *COLOUR], titles=["colour", "red", "green", "blue"]),
     "image_row with long titles": lambda: figures.image_row(
         [PICTURE] * 5, titles=["a 0", "brighter to the right", "darker to the right", "brighter below", "darker below"]
@@ -50,19 +73,54 @@ EXAMPLES = {
     "image_row signed": lambda: figures.image_row([MAP, -MAP, 5 * MAP], cmap="signed", label="response"),
     "image_row shared": lambda: figures.image_row([MAP, 2 * MAP], titles=["a", "b"], cmap="signed", shared_scale=True),
     "image_row labelled": lambda: figures.image_row([PICTURE, COLOUR], shared_scale=True, label="standard deviation"),
+    "layer_histograms": lambda: figures.layer_histograms(
+        {"without": [BELL / 2**i for i in range(10)], "with": [BELL] * 10}
+    ),
+    "layer_histograms of one": lambda: figures.layer_histograms({"a": [BELL]}, reach=2),
+    "line_chart": lambda: figures.line_chart(
+        [1, 2, 3], {"a": [1, 2, np.nan], "b": [3, 2, 1]}, "layer", "deviation", level=("chance", 0.1)
+    ),
+    "line_chart log": lambda: figures.line_chart(
+        [1e-3, 1e-2, 1e-1], {"a": [1e-9, 1e-6, 1e-3]}, "step", "error", log_x=True, log_y=True
+    ),
+    "line_panels": lambda: figures.line_panels(
+        np.linspace(-3, 3, 50),
+        {
+            "function": {"tanh": np.tanh(np.linspace(-3, 3, 50))},
+            "slope": {"tanh": np.cosh(np.linspace(-3, 3, 50)) ** -2},
+        },
+        xlabel="x",
+    ),
+    "max_pooling": lambda: figures.max_pooling(GRID, 2),
+    "max_pooling both ways": lambda: figures.max_pooling(GRID, 3, 1, dout=np.arange(1.0, 17).reshape(4, 4), step=6),
+    "max_pooling in fractions": lambda: figures.max_pooling(OUT / 4, 2, 2, dout=np.full((2, 2), -0.25)),
     "padding_figure": lambda: figures.padding_figure(GRID[:4, :4], padding=1),
     "pixel_grid": lambda: figures.pixel_grid(PICTURE[:6, :6], highlight=(1, 2, 3, 3), title="A patch"),
     "pixel_grid signed": lambda: figures.pixel_grid(OUT, title="a title wider than its grid"),
+    "shared_means": lambda: figures.shared_means(),
+    "shared_means of one": lambda: figures.shared_means(("batch",)),
     "shift_equivariance": lambda: figures.shift_equivariance(PICTURE, np.roll(PICTURE, 3), MAP, MAP, MAP - MAP),
     "sizes_with_depth": lambda: figures.sizes_with_depth(32, 5, 10, paddings=(0, 1, 2)),
     "sliding_step": lambda: figures.sliding_step(GRID, EDGE, 1, 2, OUT),
     "sliding_step in fractions": lambda: figures.sliding_step(GRID, EDGE / 2, 3, 3, OUT / 2),
+    "speed_ladder": lambda: figures.speed_ladder(
+        ["seven loops", "window view, tensordot", "tiles", "PyTorch"],
+        [0.0031, 29.9, 81, 145],
+        110,
+        columns={"peak MB": ["–", "142", "31", "–"]},
+        others=1,
+    ),
+    "speed_ladder plain": lambda: figures.speed_ladder(["slow", "fast"], [1.5, 250], xlabel="pictures a second"),
     "time_curves": lambda: figures.time_curves(
         [8, 16, 32], {"loops": [0.01, 0.04, 0.16], "fast": [1e-4, 2e-4, 9e-4]}, "width (pixels)", "time (s)", slope=2
     ),
+    "training_curves": lambda: figures.training_curves({"a": HISTORY, "b": HISTORY}),
+    "training_curves of one": lambda: figures.training_curves({"a": History([1, 2])}, measures=("loss",)),
     "volumes": lambda: figures.volumes([(3, 32, 32), (10, 32, 32)], labels=["a colour picture", "10 activation maps"]),
     "volumes by root": lambda: figures.volumes([(3, 227, 227), (96, 55, 55), (256, 27, 27), (256, 6, 6)]),
     "weight_counts": lambda: figures.weight_counts(["locally connected", "convolution"], [105_705_600, 34_944]),
+    "window_in_memory": lambda: figures.window_in_memory(),
+    "window_in_memory of floats": lambda: figures.window_in_memory((3, 5), 2, ((0, 0), (0, 2)), itemsize=8),
     "window_positions": lambda: figures.window_positions(7, 3),
     "window_positions padded": lambda: figures.window_positions(5, 3, strides=(1, 2, 3), padding=1),
     "window_positions dilated": lambda: figures.window_positions(10, 3, strides=(1, 2), padding=1, dilation=2),

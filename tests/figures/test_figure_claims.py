@@ -8,7 +8,7 @@ import pytest
 from course_utils import figures
 from course_utils.figures.drawing import number, plural
 from course_utils.figures.grids import pixel_shades
-from course_utils.layers import conv_output_size
+from course_utils.layers import conv2d_backward, conv_output_size
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -81,3 +81,58 @@ def test_the_sign_survives_in_black_and_white():
     negative, zero, positive = shades[0]
     assert zero == pytest.approx(1)
     assert negative < 0.5 < 0.6 < positive < 0.9
+
+
+def test_shared_means_count_what_the_layers_average():
+    alt = figures.shared_means(batch=4, channels=6, groups=2).alt
+    x = np.random.default_rng(0).standard_normal((4, 6, 2, 2))
+    averaged = {
+        "batch": x.mean(axis=(0, 2, 3)),
+        "layer": x.mean(axis=(1, 2, 3)),
+        "instance": x.mean(axis=(2, 3)),
+        "group": x.reshape(4, 2, 3, 2, 2).mean(axis=(2, 3, 4)),
+    }
+    for kind, means in averaged.items():
+        assert f"{kind} norm, {means.size} means of {x.size // means.size} numbers" in alt
+
+
+def test_layer_histograms_tell_the_spread():
+    wide, narrow = np.array([-2.0, 2.0]), np.array([-0.5, 0.5])
+    drawing = figures.layer_histograms({"a": [wide, narrow]}, reach=1)
+    assert "a, spread from 2 to 0.5" in drawing.alt
+    # Numbers beyond the reach are in the outermost bins, none is lost.
+    stairs = drawing.figure.axes[0].patches[0].get_data().values
+    assert stairs[0] == stairs[-1] == 1 and stairs.sum() == 2
+
+
+def test_accuracy_by_learning_rate_tells_where_the_mean_is_high():
+    alt = figures.accuracy_by_learning_rate(
+        [0.1, 1, 10], {"a": [[0.9, 1, 0.2], [0.95, 0.9, 0.1]], "b": [0.1, 0.2, 0.3]}
+    ).alt
+    assert "a, at least 90% on average from 0.1 to 1; b, at least 90% on average at no rate" in alt
+
+
+def test_channel_bars_tell_the_share_kept():
+    assert "channel 1, 25% of 8" in figures.channel_bars([1.0, 8], [0.5, 2]).alt
+
+
+def test_backward_1d_tells_every_user_and_what_comes_back():
+    x, weight, dout = np.array([1.0, 2, -1, 1, -3]), np.array([1.0, 0, -1]), np.array([1.0, 2, -1])
+    dx = conv2d_backward(
+        dout.reshape(1, 1, 1, 3), (x.reshape(1, 1, 1, 5), weight.reshape(1, 1, 1, 3), None, 1, 0, 1, 1)
+    )[0]
+    for pixel, gradient in enumerate(dx.ravel()):
+        alt = figures.backward_1d(x, weight, dout, pixel).alt
+        assert alt.endswith(f"= {number(gradient)}.")
+        assert alt.count("with weight") == min(pixel + 1, 5 - pixel)
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_full_convolution_is_the_gradient_of_the_input(stride):
+    rng = np.random.default_rng(stride)
+    dout, kernel = rng.integers(-4, 5, (2, 3)).astype(float), rng.integers(-4, 5, (3, 2)).astype(float)
+    x = np.zeros((1, 1, stride + 3, 2 * stride + 2))
+    dx = conv2d_backward(dout[None, None], (x, kernel[None, None], None, stride, 0, 1, 1))[0][0, 0]
+    for (row, column), gradient in np.ndenumerate(dx):
+        alt = figures.full_convolution(dout, kernel, row, column, stride).alt
+        assert f"sum to {number(gradient)}, which is dx[{row}, {column}] of {dx.shape[0]} by {dx.shape[1]}" in alt

@@ -127,7 +127,15 @@ BAD = {
     "counts' numbers must be at least 1, got 0": lambda: figures.weight_counts(["a"], [0]),
     "must be above zero": lambda: figures.time_curves([1, 2], {"a": [0, 1]}, "x", "y"),
     "series must hold": lambda: figures.time_curves([1, 2], {}, "x", "y"),
+    "kernel_size must be at most the sides of x": lambda: figures.max_pooling(A, 5),
+    "dout must have shape \\(2, 2\\)": lambda: figures.max_pooling(A, 2, dout=A),
+    "step must be at most 8": lambda: figures.max_pooling(A, 2, 1, step=9),
     "paddings must hold": lambda: figures.sizes_with_depth(8, 3, 4, paddings=()),
+    "x and weight must hold at most 5 and 3": lambda: figures.backward_1d(np.ones(7), [1], np.ones(7), 0),
+    "dout must hold 2 numbers": lambda: figures.backward_1d([1, 2], [1], [1], 0),
+    "pixel must be at most 1": lambda: figures.backward_1d([1, 2], [1], [1, 1], 2),
+    "dout has shape": lambda: figures.full_convolution(np.ones((7, 7)), A, 0, 0),
+    "column must be at most 4": lambda: figures.full_convolution(np.ones((2, 3)), np.ones((3, 3)), 0, 5),
     "current must be the number": lambda: figures.course_map({"Start": [("00", "Start here")]}, current="99"),
     "parts must hold": lambda: figures.course_map({}),
     "must fit on two lines": lambda: figures.course_map(
@@ -147,6 +155,17 @@ BAD = {
     "position must be at most 0": lambda: figures.correlation_and_convolution([1, 2], [1, 2], position=1),
     "x must be \\(C, H, W\\)": lambda: figures.convolution_step(A, A, A),
     "step must be at most 3": lambda: figures.convolution_step(A[None], np.ones((1, 1, 3, 3)), [0.0], step=4),
+    "rows must hold one to three networks": lambda: figures.layer_histograms({}),
+    "must have the same length, got 2 and 1": lambda: figures.layer_histograms({"a": [A, A], "b": [A]}),
+    "1 to 12 layers": lambda: figures.layer_histograms({"a": [A] * 13}),
+    "reach must be above zero, got 0": lambda: figures.layer_histograms({"a": [A]}, reach=0),
+    "rates must be above zero": lambda: figures.accuracy_by_learning_rate([0, 1], {"a": [[1, 1]]}),
+    "must have shape \\(runs, 2\\), got \\(1, 3\\)": lambda: figures.accuracy_by_learning_rate(
+        [1, 2], {"a": [1, 1, 1]}
+    ),
+    "kinds must hold some of batch": lambda: figures.shared_means(("weight",)),
+    "groups must divide channels=6, got 4": lambda: figures.shared_means(groups=4),
+    "before must hold up to 16 numbers above zero": lambda: figures.channel_bars([0, 1], [0, 1]),
     "too large to be drawn": lambda: figures.convolution_step(np.ones((3, 20, 20)), np.ones((1, 3, 3, 3)), [0.0]),
 }
 

@@ -6,13 +6,28 @@ from gradients import frozen, numeric_gradient, scattered
 from course_utils.layers import (
     avg_pool2d_backward,
     avg_pool2d_forward,
+    global_avg_pool2d_backward,
+    global_avg_pool2d_forward,
+    l2_pool2d_backward,
+    l2_pool2d_forward,
     max_pool2d_backward,
     max_pool2d_forward,
 )
 
+
+def lengths_by_torch(x, kernel_size, stride=None, padding=0):
+    """lp_pool2d, which knows no padding."""
+    rows, columns = padding if isinstance(padding, tuple) else (padding, padding)
+    padded = torch.nn.functional.pad(x, (columns, columns, rows, rows))
+    return torch.nn.functional.lp_pool2d(padded, 2, kernel_size, stride)
+
+
 MAXIMUM = (max_pool2d_forward, max_pool2d_backward, torch.nn.functional.max_pool2d)
 AVERAGE = (avg_pool2d_forward, avg_pool2d_backward, torch.nn.functional.avg_pool2d)
-both = pytest.mark.parametrize(("forward", "backward", "by_torch"), [MAXIMUM, AVERAGE], ids=["max", "avg"])
+LENGTH = (l2_pool2d_forward, l2_pool2d_backward, lengths_by_torch)
+every = pytest.mark.parametrize(
+    ("forward", "backward", "by_torch"), [MAXIMUM, AVERAGE, LENGTH], ids=["max", "avg", "l2"]
+)
 
 
 def random_setting(seed):
@@ -59,7 +74,54 @@ def test_average_by_hand():
     np.testing.assert_array_equal(dx, [[[[1, 2, 2], [3, 4, 4], [3, 4, 4]]]])
 
 
-@both
+def test_lengths_by_hand():
+    x = np.array([[[[3.0, 0, 0, 0], [0, 4, 0, 0]]]])
+    out, cache = l2_pool2d_forward(x, 2)
+    np.testing.assert_array_equal(out, [[[[5, 0]]]])
+    dx = l2_pool2d_backward(np.array([[[[10.0, 1]]]]), cache)
+    np.testing.assert_array_equal(dx, [[[[6, 0, 0, 0], [0, 8, 0, 0]]]])
+
+
+def test_a_window_of_zeros_has_no_gradient_as_in_torch():
+    x = np.zeros((1, 1, 2, 4))
+    x[..., 2:] = -1
+    out, cache = l2_pool2d_forward(x, 2)
+    dx = l2_pool2d_backward(np.ones_like(out), cache)
+    np.testing.assert_array_equal(dx, x / 2)
+    np.testing.assert_array_equal(dx, torch_results(lengths_by_torch, np.ones_like(out), x, 2)[1])
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("seed", range(20))
+def test_global_average_agrees_with_torch(seed, dtype):
+    rng = np.random.default_rng(seed)
+    x = scattered(rng.standard_normal(rng.integers(1, 8, 4)).astype(dtype))
+    out, cache = global_avg_pool2d_forward(frozen(x))
+    dout = rng.standard_normal(out.shape).astype(dtype)
+    expected, dx = torch_results(lambda t: torch.nn.functional.adaptive_avg_pool2d(t, 1), dout, x)
+    most = 1e-12 if dtype == np.float64 else 1e-6
+    for got, wanted in ((out, expected), (global_avg_pool2d_backward(frozen(dout), cache), dx)):
+        assert got.dtype == dtype and got.shape == wanted.shape
+        np.testing.assert_allclose(got, wanted, rtol=most, atol=most)
+
+
+def test_global_average_by_hand_and_by_differences(rng):
+    x = np.array([[[[1.0, 2, 3], [4, 5, 9]], [[0, 0, 0], [0, 0, 6]]]])
+    out, cache = global_avg_pool2d_forward(x)
+    np.testing.assert_array_equal(out, [[[[4]], [[1]]]])
+    dout = rng.standard_normal(out.shape)
+    by_differences = numeric_gradient(lambda array: (global_avg_pool2d_forward(array)[0] * dout).sum(), x)
+    np.testing.assert_allclose(global_avg_pool2d_backward(dout, cache), by_differences, rtol=1e-7, atol=1e-9)
+
+
+def test_global_average_refuses():
+    with pytest.raises(ValueError, match=r"x must have 4 axes, \(N, C, H, W\)"):
+        global_avg_pool2d_forward(np.ones((3, 4)))
+    with pytest.raises(ValueError, match=r"dout must have the shape of the output, \(2, 3, 1, 1\), got \(2, 3\)"):
+        global_avg_pool2d_backward(np.ones((2, 3)), np.ones((2, 3, 4, 4)))
+
+
+@every
 @pytest.mark.parametrize("seed", range(200))
 def test_agrees_with_torch(forward, backward, by_torch, seed, rng):
     setting = random_setting(seed)
@@ -70,7 +132,7 @@ def test_agrees_with_torch(forward, backward, by_torch, seed, rng):
     np.testing.assert_allclose(backward(dout, cache), dx, rtol=1e-12, atol=1e-12)
 
 
-@both
+@every
 @pytest.mark.parametrize("seed", range(200, 220))
 def test_agrees_with_torch_in_float32(forward, backward, by_torch, seed, rng):
     x, *how = random_setting(seed)
@@ -82,11 +144,11 @@ def test_agrees_with_torch_in_float32(forward, backward, by_torch, seed, rng):
         np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-5)
 
 
-@both
+@every
 @pytest.mark.parametrize(("kernel_size", "stride", "padding"), [(2, 2, 0), (3, (2, 1), (1, 0)), ((2, 3), 3, (1, 1))])
 def test_gradients_agree_with_differences(forward, backward, by_torch, kernel_size, stride, padding, rng):
-    # Distinct values: where two tie, a maximum has no slope to compare with.
-    x = rng.permutation(2 * 2 * 5 * 7).reshape(2, 2, 5, 7) / 10
+    # Distinct values: where two tie, a maximum has no slope to compare with. None is 0: a length has no slope there.
+    x = (rng.permutation(2 * 2 * 5 * 7).reshape(2, 2, 5, 7) - 70.5) / 10
     out, cache = forward(x, kernel_size, stride, padding)
     dout = rng.standard_normal(out.shape)
 
@@ -96,7 +158,7 @@ def test_gradients_agree_with_differences(forward, backward, by_torch, kernel_si
     np.testing.assert_allclose(backward(dout, cache), numeric_gradient(loss, x), rtol=1e-7, atol=1e-8)
 
 
-@both
+@every
 @pytest.mark.parametrize("padding", [0, 1])
 def test_leaves_its_input_alone_wherever_it_lies(forward, backward, by_torch, padding, rng):
     plain = rng.standard_normal((3, 2, 6, 5))
@@ -157,7 +219,22 @@ def test_large_windows_have_room_for_their_switches():
     np.testing.assert_array_equal(max_pool2d_backward(np.ones((1, 1, 1, 1)), cache), x)
 
 
-@both
+@pytest.mark.parametrize("kernel_size", [(1, 2), (2, 1), (2, 3), (16, 17)])
+def test_images_wider_than_a_byte_counts(kernel_size, rng):
+    x = rng.standard_normal((1, 2, 20, 300))
+    out, cache = max_pool2d_forward(x, kernel_size)
+    dout = rng.standard_normal(out.shape)
+    _, dx = torch_results(torch.nn.functional.max_pool2d, dout, x, kernel_size)
+    np.testing.assert_array_equal(max_pool2d_backward(dout, cache), dx)
+
+
+def test_an_infinite_gradient_stays_where_it_belongs():
+    _, cache = max_pool2d_forward(np.array([[[[1.0, 2, 0, 1], [0, 0, 0, 0]]]]), 2)
+    dx = max_pool2d_backward(np.array([[[[np.inf, np.nan]]]]), cache)
+    np.testing.assert_array_equal(dx, [[[[0, np.inf, 0, np.nan], [0, 0, 0, 0]]]])
+
+
+@every
 def test_the_cache_holds_the_arguments_and_the_stride_in_force(forward, backward, by_torch):
     x = np.ones((1, 1, 6, 6))
     assert forward(x, (3, 2))[1][1:4] == ((3, 2), (3, 2), 0)
@@ -165,14 +242,14 @@ def test_the_cache_holds_the_arguments_and_the_stride_in_force(forward, backward
     assert forward(x, 3)[1][0] is x
 
 
-@both
+@every
 def test_an_empty_batch_gives_an_empty_batch(forward, backward, by_torch):
     out, cache = forward(np.zeros((0, 3, 6, 4)), 2)
     assert out.shape == (0, 3, 3, 2)
     assert backward(out, cache).shape == (0, 3, 6, 4)
 
 
-@both
+@every
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
@@ -199,7 +276,7 @@ def test_refuses(forward, backward, by_torch, arguments, error, message):
         forward(**{"x": np.ones((2, 3, 6, 6)), "kernel_size": 3, **arguments})
 
 
-@both
+@every
 def test_backward_refuses(forward, backward, by_torch):
     _, cache = forward(np.ones((2, 3, 6, 6)), 2)
     with pytest.raises(ValueError, match=r"dout must have the shape of the output, \(2, 3, 3, 3\), got \(2, 3, 6, 6\)"):

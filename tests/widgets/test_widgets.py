@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 
 from course_utils import datasets, widgets
-from course_utils.layers import conv2d_forward, conv_output_size, correlate2d
+from course_utils.layers import (
+    conv2d_forward,
+    conv_output_size,
+    correlate2d,
+    max_pool2d_backward,
+    max_pool2d_forward,
+)
 from course_utils.widgets.layer_calculator import SETTINGS, Layer, _table
 
 X = np.random.default_rng(0).integers(0, 4, (6, 6))
@@ -18,6 +24,8 @@ MAKERS = {
     "sliding_window": lambda: widgets.sliding_window(X, EDGE),
     "running_demo": lambda: widgets.running_demo(*datasets.running_demo()),
     "layer_calculator": widgets.layer_calculator,
+    "weight_scale": lambda: widgets.weight_scale(lambda scale: {"a": [X, scale * X]}),
+    "pooling_switches": lambda: widgets.pooling_switches(X),
     "kernel_editor": lambda: widgets.kernel_editor(datasets.photograph(gray=True, size=48)),
 }
 everything = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
@@ -107,6 +115,27 @@ def test_running_demo_shows_the_layer():
         assert number(total) == out.ravel()[step]
         assert sum(map(number, sums.split(", "))) + number(shown_bias) == out.ravel()[step]
         assert number(shown_bias) == bias[step // 9]
+
+
+def test_pooling_switches_shows_the_layer():
+    x = np.random.default_rng(1).permutation(36).reshape(6, 6)
+    box = widgets.pooling_switches(x)
+    for choice, kernel_size, stride in (
+        ("3 × 3, stride 2", 3, 2),
+        ("2 × 2, stride 1", 2, 1),
+        ("2 × 2, stride 2", 2, 2),
+    ):
+        box.choice.value = choice
+        out, cache = max_pool2d_forward(x[None, None].astype(float), kernel_size, stride)
+        assert (box.slider.value, box.slider.max) == (0, out.size - 1)
+        dx = max_pool2d_backward(np.arange(1.0, out.size + 1).reshape(out.shape), cache)[0, 0]
+        box.slider.value = out.size - 1
+        largest, row, column, so_far = re.search(
+            r"the largest is (\d+), .* row (\d), column (\d) of the input. It gets \d+, and has (\d+) so far",
+            box.drawing.alt,
+        ).groups()
+        assert number(largest) == out.ravel()[-1] == x[int(row), int(column)]
+        assert number(so_far) == dx[int(row), int(column)]
 
 
 def test_buttons_step_and_stop_at_the_ends():
@@ -208,5 +237,16 @@ def test_kernel_editor_wants_a_gray_picture():
 def test_shapes_that_do_not_fit():
     with pytest.raises(ValueError, match="kernel"):
         widgets.sliding_window(np.ones((2, 2)), EDGE)
+    with pytest.raises(ValueError, match="x must have shape"):
+        widgets.pooling_switches(np.ones((2, 2)))
     with pytest.raises(ValueError, match="weight"):
         widgets.running_demo(np.ones((3, 5, 5)), np.ones((2, 2, 3, 3)), np.ones(2))
+
+
+def test_weight_scale_draws_what_its_function_gives():
+    box = widgets.weight_scale(lambda scale: {"a": [np.array([-1.0, 1.0]) * scale]}, start=100)
+    for percent, spread in ((200, "2"), (50, "0.5")):
+        box.slider.value = percent
+        assert f"a, spread from {spread} to {spread}" in box.drawing.alt
+    with pytest.raises(ValueError, match="start must be from 30 to 300 percent, got 7"):
+        widgets.weight_scale(lambda scale: {"a": [X]}, start=7)
