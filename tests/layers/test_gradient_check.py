@@ -110,7 +110,11 @@ def test_shapes_must_agree():
         relative_error(np.ones(2), np.ones((2, 1)))
 
 
-@given(st.lists(st.tuples(*[st.floats(-1e6, 1e6)] * 2), min_size=1), st.floats(0.5, 1e6))
+# The smallest numbers, which have fewer digits, are not scaled exactly.
+ORDINARY = st.floats(-1e6, 1e6).map(lambda number: number if abs(number) > 1e-290 else 0.0)
+
+
+@given(st.lists(st.tuples(ORDINARY, ORDINARY), min_size=1), st.floats(0.5, 1e6))
 def test_the_relative_error_lies_between_0_and_1_and_ignores_order_and_scale(pairs, scale):
     a, b = np.array(pairs).T
     error = relative_error(a, b)
