@@ -53,11 +53,18 @@ def pixel_grid(
 
 
 @style()
-def sliding_step(x: np.ndarray, kernel: np.ndarray, row: int, column: int, out: np.ndarray) -> Drawing:
+def sliding_step(
+    x: np.ndarray,
+    kernel: np.ndarray,
+    row: int,
+    column: int,
+    out: np.ndarray,
+    names: tuple[str, str, str] = ("input", "kernel", "output"),
+) -> Drawing:
     """One step of a sliding dot product: the window of `x`, times `kernel`, summed into `out[row, column]`.
 
     x: (H, W). kernel: (KH, KW). out: (OH, OW), the outputs so far; NaN is drawn as an empty cell. The window's top left
-    corner is at (row, column): stride 1, no padding.
+    corner is at (row, column): stride 1, no padding. names: what to call x, kernel and out.
     """
     x, kernel, out = as_matrix(x, "x", MOST), as_matrix(kernel, "kernel", MOST), as_matrix(out, "out", MOST)
     height, width = kernel.shape
@@ -75,19 +82,17 @@ def sliding_step(x: np.ndarray, kernel: np.ndarray, row: int, column: int, out: 
     diagram = Diagram(x.shape[1] + 2 * width + out.shape[1] + 3 * gap, tall + 1, cell)
 
     left = 0.0
-    for name, grid, face, sign in (
-        ("input", x, INPUT, "×"),
-        ("kernel", kernel, KERNEL, "="),
-        ("products", products, PAPER, "→"),
-        ("output", out, OUTPUT, ""),
+    for name, grid, face, sign, window in (
+        (names[0], x, INPUT, "×", (width, height)),
+        (names[1], kernel, KERNEL, "=", None),
+        ("products", products, PAPER, "→", None),
+        (names[2], out, OUTPUT, "", (1, 1)),
     ):
         top = 1 + (tall - len(grid)) / 2
         diagram.text(left + grid.shape[1] / 2, top - 0.45, name, size=TITLE)
         diagram.grid(left, top, grid, faces=face, decimals=common_decimals(grid))
-        if name == "input":
-            diagram.window(left + column, top + row, width, height)
-        if name == "output":
-            diagram.window(left + column, top + row, 1, 1)
+        if window is not None:
+            diagram.window(left + column, top + row, *window)
         left += grid.shape[1] + gap
         diagram.text(left - gap / 2, 1 + tall / 2, sign, size=16, color=MUTED)
     total = number(products.sum(), common_decimals(products))
@@ -95,8 +100,9 @@ def sliding_step(x: np.ndarray, kernel: np.ndarray, row: int, column: int, out: 
         x.shape[1] + 1.5 * width + 2 * gap, 1 + (tall + height) / 2 + 0.55, f"sum {total}", size=TITLE, weight="bold"
     )
     return diagram.finish(
-        f"A {height} by {width} kernel at row {row}, column {column} of a {x.shape[0]} by {x.shape[1]} input. "
-        f"The products of window and kernel sum to {total}, which is output[{row}, {column}] of {places[0]} by {places[1]}."
+        f"A {height} by {width} {names[1]} at row {row}, column {column} of a {x.shape[0]} by {x.shape[1]} {names[0]}. The "
+        f"products of window and {names[1]} sum to {total}, which is {names[2]}[{row}, {column}] of "
+        f"{places[0]} by {places[1]}."
     )
 
 
