@@ -20,9 +20,9 @@ could it be good for?
 
 In lesson 02 you wrote a convolution layer in loops, and measured it: right to the last digit, and far too slow. In
 this lesson you will not change a single multiplication. You will only put the numbers into another order, the order
-of the second picture, and the layer will run thousands of times as fast. Then you will climb a ladder of ever faster
-versions, measure each on your own machine, and see how far you are from the best that it can do. At the end the same
-trick, run the other way, turns a dense layer into a convolution.
+of the second picture, and the layer will run a hundred times as fast or more. Then you will climb a ladder of ever
+faster versions, measure each on your own machine, and see how far you are from the best that it can do. At the end
+the same trick, run the other way, turns a dense layer into a convolution.
 
 You need lesson 02: the layer with its stride, padding, dilation and groups.
 """
@@ -33,6 +33,7 @@ import timeit
 import tracemalloc
 
 import numpy as np
+import torch
 from numpy.lib.stride_tricks import sliding_window_view
 
 from course_utils import ask, by_profile, check, datasets, figures, layers, profile, start, use
@@ -89,20 +90,20 @@ several times as fast again. Why? A dot product fetches two numbers, multiplies 
 it is as fast as numbers can be fetched. In a matrix product each number is needed many times, and a good program
 fetches it once, keeps it close, and uses it again and again.
 
-How many times? Multiply a matrix of (96, 363) by one of (363, 3025). How many multiplications does each number of the
+How many times? Multiply a matrix of (64, 576) by one of (576, 4096). How many multiplications does each number of the
 *second* matrix take part in?
 """
 
 # %% tags=["question"]
-uses = 96  # how often each number of the (363, 3025) matrix is multiplied
+uses = 64  # how often each number of the (576, 4096) matrix is multiplied
 ask("times-each-number", uses)
 
 # %% [markdown]
 r"""
-Watch that happen. One and the same matrix of filters, (64, 576), is multiplied by more and more columns at a time.
-With one column it is 64 dot products, and every filter is fetched for a single use. With many columns each weight
-that was fetched is used for all of them. Speed is measured in *GFLOP/s*, billions of operations a second, and a
-multiplication and an addition count as two.
+Watch that happen. One and the same matrix of (64, 576) is multiplied by more and more columns at a time. Let its rows
+be 64 filters. With one column it is 64 dot products, and every weight is fetched for a single use. With many columns
+each weight that was fetched is used for all of them. Speed is measured in *GFLOP/s*, billions of operations a second,
+and a multiplication and an addition count as two.
 """
 
 # %% tags=["experiment", "nbval-ignore-output"]
@@ -160,7 +161,7 @@ print("as 96 pictures:", product.reshape(96, 55, 55).shape)
 
 # %% [markdown]
 r"""
-These are the matrices whose numbers you counted above. Every number of the columns is used 96 times.
+Every number of the columns is used 96 times, once for each filter, and every weight 3,025 times.
 
 One thing has to be agreed upon: the order down a column. It must be the order in which `reshape` flattens a filter of
 (C, KH, KW), or the wrong numbers meet: first the whole first channel, row by row, then the second channel. With three
@@ -241,7 +242,7 @@ places), the same `@` does all groups at once.
 
 # %% [markdown] minutes=9
 r"""
-### Exercise: the layer, by one product ●●●○○ · 10 minutes
+### Exercise: the layer, by one product ●●●○○ · 9 minutes
 
 *Why it matters.* It is the layer of lesson 02, with the same arguments and the same numbers out. It has another name,
 so that you keep both and can test the fast one against the slow one. Nearly all fast code is made like that.
@@ -325,6 +326,7 @@ figures.image_row(
     titles=[f"out[{n}, {k}]" for n in range(2) for k in range(3)],
     cmap="signed",
     shared_scale=True,
+    label="answer of the filter",
     alt="Six maps. The first picture, out[0], shows the 3, the 6, and the 3's edges; out[1] the 6's edges to "
     "the right, then both digits' edges downwards.",
 )
@@ -332,9 +334,9 @@ figures.image_row(
 # %% [markdown]
 r"""
 The first "picture" is now a 3, a 6, and the edges of the 3: two digits have been mixed. With one picture, or one
-filter, all is well, and so is every shape. A network with this mistake learns something, badly. The cure is to name
-the axes as they lie in memory, filters first, and then to exchange them: `reshape(K, N, OH, OW).transpose(1, 0, 2,
-3)`. `reshape` never moves a number. Only `transpose` does.
+filter, all is well, and every shape is right with any number of them. The cure is to name the axes as they lie in
+memory, filters first, and then to exchange them: `reshape(K, N, OH, OW).transpose(1, 0, 2, 3)`. `reshape` never moves
+a number. Only `transpose` does.
 """
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=4
@@ -391,8 +393,8 @@ for name, channels, size, kernel_size, stride, padding in (
 # %% [markdown]
 r"""
 For a batch of 64 pictures, the columns of VGG's second layer alone would not fit into the 6 GB of the graphics cards
-on which VGG was trained. Every fast version below is an answer to the same question: *how do you get the columns
-without having them?*
+on which VGG was trained. The fastest versions below are answers to one question: *how do you get the columns without
+having them?*
 """
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=4
@@ -447,9 +449,9 @@ A matrix product cannot use such a view as it is. It needs a matrix, with two ax
 that overlap cannot be merged into two. Whoever writes `.reshape(taps, places)` makes NumPy copy, silently, and has
 the columns after all.
 
-With one exception. For a 1x1 filter at stride 1 there is nothing to overlap: the columns are the pixels themselves,
-and the reshape is a view. A 1x1 convolution *is* a matrix product, without preparation. That is one reason why
-networks from lesson 14 on use so many of them.
+One exception matters. For a 1x1 filter at stride 1 there is nothing to overlap: the columns are the pixels
+themselves, and the reshape is a view. A 1x1 convolution *is* a matrix product, without preparation. From lesson 14 on
+the networks are full of them.
 """
 
 # %%
@@ -462,7 +464,7 @@ for name, view in views.items():
     matrix = view.reshape(64 * {"3x3": 9, "1x1": 1}[name], -1)
     print(f"{name}: matrix {matrix.shape}, made without a copy: {np.shares_memory(matrix, volume)}")
 
-# %% [markdown] slideshow={"slide_type": "slide"} minutes=10
+# %% [markdown] slideshow={"slide_type": "slide"} minutes=11
 r"""
 ## Experiment: the ladder
 
@@ -606,8 +608,8 @@ def by_tiles(x, w, places=1024):
 # %% [markdown]
 r"""
 All of a picture's columns are 29 MB here. A processor has a small, fast memory of its own, the *cache*, of a few MB.
-Columns of a tile still lie there when the product reads them. Columns of a whole picture may not: they are written
-out to the main memory, and read back.
+(It shares only its name with the `cache` of a layer.) Columns of a tile still lie there when the product reads them.
+Columns of a whole picture may not: they are written out to the main memory, and read back.
 
 Put the eight rungs in order, from slow to fast. Where does yours stand? Before anything is measured, each has to give
 the same numbers as the course's layer.
@@ -654,8 +656,6 @@ included. (Where no number stands, the memory was not asked from Python and cann
 """
 
 # %% tags=["experiment"]
-import torch
-
 tensors = torch.from_numpy(pictures), torch.from_numpy(weight)
 with torch.no_grad():
     runs = timeit.repeat(lambda: torch.nn.functional.conv2d(*tensors), number=1, repeat=5)
@@ -682,17 +682,19 @@ figures.speed_ladder(list(speeds), list(speeds.values()), ceiling, columns={"pea
 
 # %% [markdown]
 r"""
-Read it from the top. Thousands of times lie between the loops and everything else, and it is all Python. From there
-on nothing changes but *where the columns are, and when*. Even the loop over places is fast by comparison: 12,544
-small products are not many.
+Read it from the top. Hundreds or thousands of times lie between the seven loops and everything else, and it is all
+Python. (Your layer of lesson 02 would stand between them: it left the inner three loops to NumPy.) From there on
+nothing changes but *where the columns are, and when*. Even the loop over places is fast by comparison: 12,544 small
+products are not many.
 
-The surprise: im2col as such need not be faster than that. If your layer writes one column at a time: a column of a
-matrix is scattered in memory. From one of its numbers to the next lies a whole row, 12,544 numbers of 4 bytes, so
-each of the 576 is in another corner. Index arrays have no loop at all, and look every single number up in a table of
-places. Both make columns for the whole batch, nine times the size of the pictures. Tap by tap, the same matrix is
-filled along its rows, in long pieces, several times as fast. "No loops" is not what makes code fast. Moving memory in
-long pieces does, and moving little of it: the last rungs have more loops, a fraction of the memory, and reach half of
-the ceiling or more. What is still missing is the copying.
+The surprise: im2col as such need not be faster than that. Suppose that your layer writes one column at a time. A
+column of a matrix is scattered in memory: from one of its numbers to the next lies a whole row, 12,544 numbers of 4
+bytes, so each of the 576 is in another corner. Index arrays have no loop at all, and look every single number up in a
+table of places. Both make columns for the whole batch, nine times the size of the pictures. Tap by tap, the same
+matrix is filled along its rows, in long pieces, several times as fast. "No loops" is not what makes code fast. Moving
+memory in long pieces does, and moving little of it: the last rungs have more loops and a fraction of the memory, and
+they come nearest to the ceiling. What still lies between is mostly the copying. It weighs more on a machine with many
+cores: NumPy multiplies on all of them, and copies on one.
 
 PyTorch may stand above the ceiling: it is a ceiling for whatever is built on NumPy's product. PyTorch's convolution
 has a product of its own, made for this shape and this processor, which fetches the windows itself.
@@ -713,26 +715,28 @@ figures.line_chart(list(taken), {"tiles": milliseconds}, "places in a tile", "ms
 
 # %% [markdown]
 r"""
-With tiny tiles the products are too narrow and Python's share grows. With huge ones the columns no longer fit into
-the cache. Between them the curve is flat, more so the larger your cache is, and about a thousand places is a safe
-choice everywhere.
+On the left a tile is a single row, 112 places. Narrower products would be slower; you saw that in the first chart of
+this lesson. On the right it is the whole picture, and the columns no longer fit into the cache. How much that matters
+depends on the size of yours. The course's layer takes about a thousand places: wide enough for the product, and small
+enough for most caches.
 
-That is what the course's layer does. Here is its heart, as it stands in the package. You can read it now: `windows`
-is a view, `columns` the only copy, `row_bands` walks through tiles.
+Here is its heart, as it stands in the package. You can read it now: `windows` is a view, `columns` the only copy of
+the windows, and `row_bands` walks through tiles.
 """
 
 # %%
-from course_utils.layers import convolution
-
-print(inspect.getsource(convolution._forward))
+print(inspect.getsource(layers.convolution._forward))
 
 # %% [markdown]
 r"""
 One thing in it is new. It turns the pictures round so that the batch lies last, (C, H, W, N), and a tile holds
-*several* pictures where they are small. A row of 14 pixels makes for short copies; the same row of 50 pictures, side
-by side in memory, for long ones. For large batches of small pictures that idea goes all the way. If the batch lies
-last, what one tap sees at one place, in all pictures, is a matrix (C, N) already. So there is one product for each
-tap and place, and nothing to copy:
+*several* pictures where they are small. A row of ten pixels makes for short copies; the same row of ten pictures,
+side by side in memory, for long ones.
+
+**Rung 9: no columns at all.** For large batches that idea goes all the way. If the batch lies last, what one tap sees
+at one place, in all pictures, is a matrix (C, N) already. So there is one small product for each tap and place, and
+no window is copied. Four pictures, as above, would make it a narrow product, and a slow one. Take 64 small ones, as
+they come to the second convolution of LeNet-5:
 """
 
 # %% tags=["experiment", "nbval-ignore-output"]
@@ -749,19 +753,26 @@ def without_columns(x, w):
     return out.transpose(3, 2, 0, 1)
 
 
-for name, rung in (
-    ("tiles", by_tiles),
-    ("without columns", without_columns),
-    ("the course's layer", rungs["the course's layer"]),
-):
-    assert np.allclose(rung(many, small_weight), rungs["the course's layer"](many, small_weight), atol=1e-3)
+def by_pytorch(x, w):
+    return torch.nn.functional.conv2d(torch.from_numpy(x), torch.from_numpy(w)).numpy()
+
+
+course = rungs["the course's layer"]
+contest = {"tiles": by_tiles, "without columns": without_columns, "the course's layer": course}
+contest["PyTorch"] = by_pytorch
+for name, rung in contest.items():
+    assert np.allclose(rung(many, small_weight), course(many, small_weight), atol=1e-3), name
     best = min(timeit.repeat(lambda rung=rung: rung(many, small_weight), number=5, repeat=5)) / 5
     print(f"{name:19} {best * 1e3:6.2f} ms for 64 pictures of 14x14")
 
 # %% [markdown]
 r"""
-The course's layer chooses by itself: for such batches it takes the way without columns, a whole row of the kernel at
-once instead of one tap. You will train LeNet with it in lesson 08.
+The course's layer has both, and chooses by itself. From 32 pictures on it takes rung 9 where that is the faster one:
+not with groups, for instance, and not where channels and filters are very many. It goes further than the function
+above. It takes a whole row of the kernel at once instead of one tap: KW neighbouring pixels with all their channels
+are one piece of memory, a matrix (KW·C, N) as it lies, so there are fewer and larger products. And it leaves its
+output with the batch last, so that the next layer need not turn it round again. In lesson 08 you will train LeNet
+with it.
 """
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=4
@@ -790,8 +801,8 @@ figures.image_row([dense], titles=["16 places × 36 pixels"], cmap="signed", lab
 
 # %% [markdown]
 r"""
-So a convolution is a dense layer with two restrictions, and every theorem about dense layers holds for it too. Nobody
-computes it like that: for AlexNet's first layer the matrix would have this many numbers.
+So a convolution is a dense layer with two restrictions, and what is true of every dense layer is true of it too.
+Nobody computes it like that: for AlexNet's first layer the matrix would have this many numbers.
 """
 
 # %%
@@ -819,8 +830,8 @@ ask("fc-as-conv", shape)
 r"""
 ### Exercise: from dense to convolution ●○○○○ · 4 minutes
 
-*Why it matters.* With these two lines a network that was trained on small pictures can look at large ones. In lesson
-17 you will do that to a whole network.
+*Why it matters.* With this a network that was trained on small pictures can look at large ones. In lesson 17 you will
+do that to a whole network.
 
 `weight` is (M, C·H·W), a neuron a row; the volume (C, H, W) was flattened by `x.reshape(N, -1)`. Return the filters
 (M, C, H, W). The biases stay as they are.
@@ -902,10 +913,10 @@ print("they agree with 36 crops:", np.allclose(scores[0].reshape(10, 36).T, np.c
 
 # %% [markdown]
 r"""
-*An erratum.* The lecture notes from which these numbers come tell the story of "an AlexNet" with five poolings, and
-write 224/2/2/2/2 = 7. That is one division short (it gives 14), and AlexNet has three poolings and ends with (256, 6,
-6). The network with five halvings and a (512, 7, 7) volume is VGG-16. They are also right in a way that has limits: a
-whole network that pads its layers does not give exactly the same for a crop, since a crop has zeros at its border
+*An erratum.* The lecture notes from which these numbers come tell the story of "an AlexNet" with five poolings. But
+AlexNet has three and ends with (256, 6, 6). The network with five halvings and a (512, 7, 7) volume is VGG-16. The
+notes also say that the result is *identical* to that of the whole network on 36 crops of the picture. For the head it
+is. A network that pads its layers does not give exactly the same for a crop, since a crop has zeros at its border
 where the large picture has pixels. Lesson 17 looks into that.
 
 Try it on something real. A single dense layer, fitted by least squares to digits of 8x8 pixels, reads held-out digits
@@ -950,12 +961,12 @@ r"""
 ## What history did with it
 
 Unrolling windows into a matrix was published in 2006, by Chellapilla, Puri and Simard, to read documents faster. In
-2014 Caffe did it on graphics cards; VGG and ResNet were trained with it. The same year NVIDIA's cuDNN did away with
-the columns: it builds each tile of them in the chip's own memory at the moment when it is multiplied. That is your
-rung 8, one level further down, and much of what runs today still works that way. Other ways exist: Fourier transforms
-for large windows, and for 3x3 a trick of Winograd's that saves more than half of the multiplications. And networks
-without any dense layer, that slide over pictures of every size, became the standard tool for finding objects
-(OverFeat, 2013) and for labelling every pixel (Long, Shelhamer and Darrell, 2015).
+2014 Caffe did it on graphics cards. The same year NVIDIA's cuDNN did away with the columns: it builds each tile of
+them in the chip's own memory at the moment when it is multiplied. That is your rung 8, one level further down, and
+much of what runs today still works that way. Other ways exist: Fourier transforms for large windows, and for 3x3 a
+trick of Winograd's that saves more than half of the multiplications. And networks whose dense layers had become
+convolutions slid over pictures of every size, to find objects (OverFeat, 2013) and to label every pixel (Long,
+Shelhamer and Darrell, 2015).
 """
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=3
@@ -970,8 +981,9 @@ r"""
 
 Five questions. No scrolling back, at first.
 
-**1.** Why is the matrix product so much faster than loops? **a**: it does fewer multiplications. **b**: it takes less
-memory. **c**: there is no Python between the multiplications, and a number that has been fetched is used many times.
+**1.** Why is the matrix product so much faster than loops? **a**: windows overlap, so it does fewer multiplications.
+**b**: the matrices are compact, so it takes less memory. **c**: there is no Python in between, and what has been
+fetched is used many times.
 """
 
 # %% tags=["question"]

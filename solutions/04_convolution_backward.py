@@ -15,22 +15,22 @@ r"""
 # Backpropagation through convolution
 
 Two networks learn to read digits. They have the same layers, they start from the same weights, and they are shown the
-same pictures in the same order. On the way back through a convolution one of them lays its filters on as they are,
-where they should be turned by half a turn. So every number that its first layer learns from is wrong. After six
-rounds both read more than nine in ten digits that they have never seen, and you could not tell which is which.
+same pictures in the same order. But one of them has a slip in its way back through a convolution, so small that no
+shape changes and nothing ever stops. Every number that its first layer learns from is wrong.
 
-Then each gets three more layers. One still reads more than nine in ten. The other guesses.
+Will you notice, if all that you see is how well each of them reads? And would you, if both had five convolutions
+instead of two? Make a guess, and keep it.
 
-This is what makes gradients dangerous: a wrong one does not crash, it keeps every shape, and sometimes it even
-learns. In this lesson you will write the way back through a convolution, in three steps. Before that you will write
-the tool that tells right from wrong, and find out where the tool itself fails. At the end you will train these two
-networks.
+This is what makes gradients dangerous: a wrong one does not crash, and it has the right shape. In this lesson you
+will write the way back through a convolution, in three steps. Before that you will write the tool that tells right
+from wrong, and find out where the tool itself fails. At the end you will train these two networks.
 
-You need lesson 02, and to know what a derivative is.
+You need lessons 02 and 03, and to know what a derivative is.
 """
 
 # %% tags=["setup"]
 import numpy as np
+import torch
 
 from course_utils import ask, by_profile, check, datasets, figures, layers, profile, start, use
 
@@ -81,7 +81,7 @@ r"""
 
 There is a way to find any gradient without thinking: try it. Make one number a little larger, compute everything
 again, and see by how much the loss has changed. Do that for each number in turn. This is a *numeric gradient*. It is
-far too slow to train with, since every number costs whole passes through the network. But it is nearly impossible to
+far too slow to train with, since every number costs two passes through the network. But it is nearly impossible to
 get wrong, and that makes it the judge of all your backward passes.
 
 Compare the loss above with the loss below, with a small step $h$ each way:
@@ -140,8 +140,6 @@ two arrays as a share of their largest numbers, $\max|a - b| \,/\, \max(|a| + |b
 """
 
 # %% tags=["nbval-ignore-output"]
-import torch
-
 rng = np.random.default_rng(0)
 x, weight = rng.standard_normal((2, 3, 6, 5)), rng.standard_normal((4, 3, 3, 3))
 dout = rng.standard_normal((2, 4, 6, 5))
@@ -158,21 +156,23 @@ r"""
 ## How the judge itself fails
 
 How small should the step be? The smaller, the straighter the curve. But the difference of two nearly equal numbers
-loses digits: of the 16 that float64 has, the first ones cancel. For central differences in float64, which of these
-steps is best?
+loses digits: of the 16 that float64 has, the first ones cancel. So there is a best step in between, and for float64
+it is near 0.00001, which is why your function takes that.
+
+Now compute everything in float32, which has 7 digits. Which of these steps is best there?
 
 - **a**: 0.01
 - **b**: 0.00001
-- **c**: 0.000000000001
+- **c**: 0.0000000001
 """
 
 # %% tags=["question"]
-choice = "b"  # "a", "b" or "c"
+choice = "a"  # "a", "b" or "c", in float32
 ask("best-step", choice)
 
 # %% [markdown]
 r"""
-Draw it. The curve is $e^{\sin x}$, whose slope is known, at fifty places.
+Draw both. The curve is $e^{\sin x}$, whose slope is known, at fifty places.
 """
 
 # %% tags=["experiment"]
@@ -346,7 +346,7 @@ cache = (picture[None, None], np.zeros((1, 1, 2, 2)), None, 1, 0, 1, 1)
 dweight = layers.conv2d_backward_weight(upstream[None, None], cache)[0, 0]
 
 # %% tags=["figure"]
-figures.sliding_step(picture, upstream, row=0, column=1, out=dweight)
+figures.sliding_step(picture, upstream, row=0, column=1, out=dweight, names=("picture", "dout", "dweight"))
 
 # %% [markdown] minutes=7
 r"""
@@ -397,8 +397,6 @@ Beside the truth: your gradient, the numeric one and autograd's, with stride, pa
 """
 
 # %% tags=["nbval-ignore-output"]
-import torch
-
 settings = {"stride": (2, 1), "padding": (1, 2), "dilation": 1, "groups": 2}
 x, weight = rng.standard_normal((2, 4, 5, 6)), rng.standard_normal((6, 2, 3, 2))
 out, cache = layers.conv2d_forward(x, weight, **settings)
@@ -507,7 +505,7 @@ conv2d_backward_input = use(conv2d_backward_input)
 r"""
 ### Exercise: the whole backward pass ●○○○○ · 2 minutes
 
-*Why it matters.* This is the function that the rest of Part I calls, and the first half of homework 1.
+*Why it matters.* This is the whole way back through a convolution layer, and a large part of homework 1.
 
 Put the three together, in the order of x, weight, bias.
 """
@@ -541,8 +539,6 @@ Beside autograd, all three, with everything at once:
 """
 
 # %% tags=["nbval-ignore-output"]
-import torch
-
 settings = {"stride": (2, 1), "padding": (1, 0), "dilation": (1, 2), "groups": 2}
 arrays = rng.standard_normal((2, 4, 6, 7)), rng.standard_normal((6, 2, 3, 2)), rng.standard_normal(6)
 out, cache = layers.conv2d_forward(*arrays, **settings)
@@ -557,29 +553,35 @@ r"""
 ## The same, by columns
 
 In lesson 03 a convolution became one matrix product: `im2col` copies every window into a column, and then `out =
-filters @ columns`. The way back through a matrix product is two matrix products, and the way back through a copy is a
-sum: a pixel that was copied into several columns gets back what all its copies get. That sum is `col2im`.
+filters @ columns`. Four filters of 3x3 on three channels, at 36 places: (4, 36) = (4, 27) times (27, 36).
 
-On a 5x5 picture with 3x3 windows and stride 1, how many numbers does `col2im` add up for the pixel in the middle?
+On the way back you have `dout`, (4, 36). A number of the columns was used by all four filters, each time multiplied
+by one of their weights. So its gradient is a sum of four products, and all these sums together are one matrix product
+again. Which one gives `dcolumns`?
+
+- **a**: `filters @ dout`
+- **b**: `filters.T @ dout`
+- **c**: `dout @ filters.T`
 """
 
 # %% tags=["question"]
-numbers = 9  # 5x5 picture, 3x3 windows, stride 1, the middle pixel
-ask("middle-pixel", numbers)
-
-# %%
-print(layers.col2im(np.ones((1, 9, 9)), (5, 5), kernel_size=3)[0, 0])
+choice = "b"  # "a", "b" or "c"; filters (4, 27), dout (4, 36)
+ask("dcolumns-product", choice)
 
 # %% [markdown]
 r"""
-The ones count how many windows each pixel lies in. And this is a fast backward pass, for one group:
+In the same way a weight was used at all 36 places, and `dfilters` is `dout @ columns.T`, (4, 36) times (36, 27).
+
+The way back through a copy is a sum: a pixel that was copied into several columns gets back what all its copies get.
+That sum is `col2im`, with which you counted the copies in lesson 03. So this is a fast backward pass, for one group:
 """
 
 # %%
-x, weight, dout = rng.standard_normal((2, 3, 6, 6)), rng.standard_normal((4, 3, 3, 3)), np.ones((2, 4, 6, 6))
-columns, rows = layers.im2col(x, 3, padding=1), dout.reshape(2, 4, 36)
+x, weight = rng.standard_normal((2, 3, 6, 6)), rng.standard_normal((4, 3, 3, 3))
+dout = rng.standard_normal((2, 4, 6, 6))
+columns, filters, rows = layers.im2col(x, 3, padding=1), weight.reshape(4, 27), dout.reshape(2, 4, 36)
 dweight = np.sum(rows @ columns.transpose(0, 2, 1), axis=0).reshape(weight.shape)
-dx = layers.col2im(weight.reshape(4, 27).T @ rows, (6, 6), 3, padding=1)
+dx = layers.col2im(filters.T @ rows, (6, 6), 3, padding=1)
 
 _, cache = layers.conv2d_forward(x, weight, padding=1)
 print("dweight agrees:", np.allclose(dweight, conv2d_backward(dout, cache)[1]))
@@ -589,7 +591,7 @@ print("dx agrees:     ", np.allclose(dx, conv2d_backward(dout, cache)[0]))
 r"""
 ## Experiment: forget the flip
 
-Make the mistake from the top of the lesson. The weights' gradient stays right; on the way to `dx` the filters lie the
+Now for the slip from the top of the lesson. The weights' gradient stays right; on the way to `dx` the filters lie the
 wrong way round. Does the numeric check find it?
 """
 
@@ -661,14 +663,15 @@ def gradients(weights, x, labels, backward):
 
 # %% [markdown]
 r"""
-Training shows it 32 pictures at a time and moves each weight against its gradient, by 0.2 of it. Of the digits, 1,442
-are for training and 355 for testing.
+Training shows it 32 pictures at a time and moves each weight against its gradient, by 0.2 of it. It goes six times
+through all training digits; once through is a *round*, or an *epoch*. The other digits are for testing.
 """
 
 # %%
 (images, labels), (test_images, test_labels) = (datasets.digits(split=split) for split in ("train", "test"))
 mean, spread = images.mean(), images.std()
 images, test_images = (images - mean) / spread, (test_images - mean) / spread
+print(f"{len(images):,} digits to train on, {len(test_images)} to test")
 rounds, pictures = by_profile(quick=(6, 1442), full=(6, 1442), smoke=(1, 96))
 
 
@@ -706,7 +709,7 @@ ask("wrong-and-two-deep", choice)
 
 # %% [markdown]
 r"""
-Train both, and then with one to six convolutions, each from three different beginnings (half a minute or less).
+Train both, and then with one to six convolutions, each from three different beginnings. It takes about half a minute.
 """
 
 # %% tags=["experiment", "nbval-ignore-output"]
@@ -777,9 +780,9 @@ for depth in shown:
 
 # %% [markdown]
 r"""
-With five convolutions the last layer of ReLUs has shut, for every picture. Nothing gets through any more, not even a
-gradient that could open it again, and all pictures get the same scores. (Other beginnings end in numbers that
-overflow.) All depths, the middle one of the beginnings:
+With five convolutions a layer of ReLUs has shut, for every picture: where it says 0.00, nothing gets through any
+more, not even a gradient that could open it again, and all pictures get the same scores. (Some beginnings end in
+numbers that overflow, and scores that are NaN.) All depths, the middle one of the beginnings:
 """
 
 # %% tags=["figure", "nbval-ignore-output"]
@@ -824,7 +827,7 @@ r"""
 The chain rule from the end to the beginning was written down for computer programs by Seppo Linnainmaa in 1970.
 Rumelhart, Hinton and Williams made it famous for networks in 1986, and in 1989 Yann LeCun and colleagues trained a
 convolutional one with it, end to end: the error of the last layer reached the filters of the first one through
-windows, strides and shared weights, as it does in your functions. For twenty years everyone wrote their backward
+windows, strides and shared weights, as it does in your functions. For twenty years most people wrote their backward
 passes by hand, and checked them as you do. Today a library does it, and the way back has become a layer of its own:
 `dx` of a convolution, used *forwards* to make pictures larger, is called a *transposed convolution*. You will meet it
 in lesson 12.

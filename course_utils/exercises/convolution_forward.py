@@ -46,6 +46,8 @@ def _forward(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, *,
     rows, columns = room_h // sh + 1, room_w // sw + 1
     if slip == "square image":
         columns = rows
+    if slip == "dilation only counted":
+        reach_h, reach_w, dh, dw = kh, kw, 1, 1
     out = np.zeros((batch, filters, rows, columns), x.dtype)
     for i in range(rows):
         for j in range(columns):
@@ -226,6 +228,11 @@ CONV2D_FORWARD = Exercise(
             "dilation ignored",
             "Your kernel's taps are neighbours, whatever the dilation.",
             functools.partial(_forward, slip="dilation ignored"),
+        ),
+        Misconception(
+            "dilation counts the places and spreads no kernel",
+            "Your output has the right size, but your kernel's taps are neighbours, whatever the dilation.",
+            functools.partial(_forward, slip="dilation only counted"),
         ),
         Misconception(
             "dilation as the number of skipped pixels",

@@ -34,6 +34,9 @@ def _im2col(x, kernel_size, stride=1, padding=0, dilation=1, *, slip: str):
         assert room_h % sh == 0, "stride does not fit"
         assert room_w % sw == 0, "stride does not fit"
     rows, across = room_h // sh + 1, room_w // sw + 1
+    if slip == "dilation only counted":
+        # As in the lesson's stub, which counts the places.
+        reach_h, reach_w, dh, dw = kh, kw, 1, 1
     if slip == "square image":
         across = rows
     windows = np.zeros((len(x), rows, across, x.shape[1], kh, kw), x.dtype)
@@ -190,6 +193,11 @@ _SLIPS: Slips = (
         "dilation ignored",
         "dilation ignored",
         "The pixels of your windows are neighbours, whatever the dilation.",
+    ),
+    (
+        "dilation counts the places and spreads no window",
+        "dilation only counted",
+        "You have the right number of columns, but the pixels of your windows are neighbours, whatever the dilation.",
     ),
     (
         "dilation as the number of skipped pixels",

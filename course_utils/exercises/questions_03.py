@@ -28,12 +28,12 @@ QUESTIONS = (
     Question(
         "times-each-number",
         "03",
-        answer=96,
-        why="Each column meets each of the 96 filters, so each of its numbers is multiplied 96 times.",
+        answer=64,
+        why="Each column meets each of the 64 rows, so each of its numbers is multiplied 64 times.",
         hint="Take one number of the second matrix. Which rows of the first one meet the column it stands in?",
         slips=(
-            Slip(WINDOW, "That is how many numbers one dot product uses."),
-            Slip(PLACES**2, "That is how often each *weight* is used: once at every place."),
+            Slip(TAPS, "That is how many numbers one dot product uses."),
+            Slip(4096, "That is how often each number of the *first* matrix is used: once in every column."),
             Slip(1, "In a single dot product, yes. How many of them does its column take part in?"),
         ),
     ),
@@ -183,7 +183,7 @@ QUESTIONS = (
             Slip("a", "It gives the right shape, and it is the mistake that mixed the digits."),
             Slip(
                 "c",
-                "Exchanging first makes the places come before the pictures: a row of the product has the pictures outside.",
+                "`product.T` has the filters last, and is cut as if they were not: each map gets numbers of all filters.",
             ),
         ),
     ),

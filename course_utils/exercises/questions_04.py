@@ -3,7 +3,7 @@
 import numpy as np
 
 from course_utils.exercises.questions import Question, Slip
-from course_utils.layers import col2im, conv2d_backward
+from course_utils.layers import conv2d_backward
 
 # The row, the weights and the gradients of the outputs that the lesson works through by hand.
 ROW, WEIGHT, DOUT = (np.array(numbers, float) for numbers in ((1, 2, -1, 1, -3), (1, 0, -1), (1, 2, -1)))
@@ -14,11 +14,6 @@ def gradients_by_hand() -> tuple[tuple[int, ...], tuple[int, ...]]:
     row, weight, dout = (numbers.reshape(1, 1, 1, -1) for numbers in (ROW, WEIGHT, DOUT))
     dx, dweight, _ = conv2d_backward(dout, (row, weight, None, 1, 0, 1, 1))
     return tuple(int(n) for n in dx.ravel()), tuple(int(n) for n in dweight.ravel())
-
-
-def times_added(row: int, column: int) -> int:
-    """How many windows of 3x3 hold this pixel of a 5x5 picture."""
-    return int(col2im(np.ones((1, 9, 9)), (5, 5), 3)[0, 0, row, column])
 
 
 DX, DWEIGHT = gradients_by_hand()
@@ -42,14 +37,18 @@ QUESTIONS = (
     Question(
         "best-step",
         "04",
-        answer="b",
-        why="A longer step sees the bend of the curve, a shorter one drowns in rounding. For central differences in float64 the "
-        "best lies near the third root of 1e-16.",
-        hint="float64 keeps about 16 digits. If f above and f below agree in the first 12 of them, how many are left in their "
+        answer="a",
+        why="A longer step sees the bend of the curve, a shorter one drowns in rounding. For central differences the best lies "
+        "near the third root of what rounding loses: of 1e-16 in float64, of 1e-7 in float32.",
+        hint="float32 keeps about 7 digits. If f above and f below agree in the first five of them, how many are left in their "
         "difference?",
         slips=(
-            Slip("a", "With so long a step you measure the slope of a chord: on a curve that bends it is another one."),
-            Slip("c", "The curve is straight enough there. But how many digits of the difference are left?"),
+            Slip(
+                "b",
+                "That is float64's. Here f above and f below agree in about five digits of seven: how many are left in their "
+                "difference?",
+            ),
+            Slip("c", "x is a number of seven digits. What is x plus so small a step, rounded to seven digits?"),
         ),
     ),
     Question(
@@ -98,15 +97,17 @@ QUESTIONS = (
         ),
     ),
     Question(
-        "middle-pixel",
+        "dcolumns-product",
         "04",
-        answer=times_added(2, 2),
-        why="The middle pixel lies in all nine windows, so nine columns hold a copy of it, and nine numbers come back.",
-        hint="In how many of the windows does the middle pixel lie? There are 3 by 3 of them.",
+        answer="b",
+        why="(27, 4) times (4, 36) is (27, 36), the shape of the columns, and each number is a sum over the four filters.",
+        hint="`dcolumns` has the shape of the columns, and each of its numbers is a sum over the four filters. So the fours have "
+        "to meet in the middle.",
         slips=(
-            Slip(1, "That is a corner pixel. The windows overlap."),
-            Slip(25, "That is the number of pixels. In how many windows does this one lie?"),
-            Slip(3, "In one dimension. Here the windows slide both ways."),
+            Slip(
+                "a", "(4, 27) times (4, 36) is no product. Which of the two has to be turned, so that the fours meet?"
+            ),
+            Slip("c", "(4, 36) times (27, 4) is no product: 36 places would meet 27 taps."),
         ),
     ),
     Question(

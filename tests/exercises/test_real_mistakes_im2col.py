@@ -91,9 +91,22 @@ def first_picture(x, kernel_size, stride=1, padding=0, dilation=1):
     return cols
 
 
-@mistake("im2col", "dilation ignored", "a slice without a step")
+@mistake("im2col", "dilation ignored", "sizes and slices without it")
 def no_dilation(x, kernel_size, stride=1, padding=0, dilation=1):
     return layers.im2col(x, kernel_size, stride, padding)
+
+
+@mistake("im2col", "dilation counts the places and spreads no window", "a slice without a step, in the lesson's stub")
+def slice_without_a_step(x, kernel_size, stride=1, padding=0, dilation=1):
+    (KH, KW), (sh, sw), (ph, pw) = both(kernel_size), both(stride), both(padding)
+    down, across = (
+        layers.conv_output_size(*sides)
+        for sides in zip(x.shape[2:], (KH, KW), (sh, sw), (ph, pw), both(dilation), strict=True)
+    )
+    padded = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
+    places = np.ndindex(down, across)
+    windows = [padded[:, :, i * sh : i * sh + KH, j * sw : j * sw + KW].reshape(len(x), -1) for i, j in places]
+    return np.stack(windows, axis=2)
 
 
 @mistake("im2col", "dilation as the number of skipped pixels", "step dilation + 1")
