@@ -15,12 +15,12 @@ r"""
 # Pooling
 
 Below is a photograph, and the same photograph made eight times smaller in three ways. Each was cut into windows of 8
-by 8 pixels, and of each window one number was kept. One version keeps the average. One keeps the largest of the 64.
-One keeps the pixel in the upper left corner and never looks at the other 63.
+by 8 pixels, and of each window one number was kept. One version keeps the largest of the 64. One keeps the pixel in
+the upper left corner and never looks at the other 63. One keeps the average.
 
-That is *pooling*: many numbers in, one number out, window by window. It has no weights, it throws most of its input
-away, and for thirty years nearly every network has had it somewhere. Which of the three would you want? What is lost?
-And what does a layer that throws numbers away do with the gradients that come back?
+That is *pooling*: many numbers in, one number out, window by window. It throws most of its input away, and since the
+1980s nearly every convolutional network has had it somewhere. Which of the three would you want? What is lost? And
+what does a layer that throws numbers away do with the gradients that come back?
 
 You need lesson 02, for the size of what comes out, and lesson 04, for gradients and how to check them.
 """
@@ -35,7 +35,10 @@ start("05")
 # %%
 photo = datasets.photograph(gray=True, size=240)
 windows = photo.reshape(30, 8, 30, 8)
-smaller = {"A": windows.mean(axis=(1, 3)), "B": windows.max(axis=(1, 3)), "C": photo[::8, ::8]}
+versions = [windows.mean(axis=(1, 3)), windows.max(axis=(1, 3)), photo[::8, ::8]]
+# In random order, so that this cell does not tell which is which.
+order = np.random.default_rng(4).permutation(3)
+smaller = {letter: versions[i] for letter, i in zip("ABC", order, strict=True)}
 
 # %% tags=["figure"]
 figures.image_row([photo, *smaller.values()], titles=["240 by 240", *smaller])
@@ -148,7 +151,7 @@ wins?
 
 # %% [markdown] minutes=6
 r"""
-### Exercise: max pooling ●●○○○ · 7 minutes
+### Exercise: max pooling ●●○○○ · 6 minutes
 
 *Why it matters.* The layer between two convolutions in LeNet, AlexNet and VGG. Of 96 published solutions to a
 well-known assignment, all right on the easy case, 11 fail when the window is not square.
@@ -259,10 +262,10 @@ widgets.pooling_switches(small)
 
 # %% [markdown] minutes=9
 r"""
-### Exercise: max pooling, backwards ●●●○○ · 10 minutes
+### Exercise: max pooling, backwards ●●●○○ · 9 minutes
 
-*Why it matters.* Of the 92 solutions of that assignment with a way back, 40 hand out wrong gradients as soon as
-windows overlap. Nearly all of them had passed the assignment's own check.
+*Why it matters.* Of the 92 solutions of that assignment with a way back, 40 hand out wrong gradients. Nearly all of
+them had passed the assignment's own check.
 
 Go through all numbers of `dout`. Each belongs to one window of one slice; find where in the window the first maximum
 stands, and give it the gradient. `np.argmax` counts through a window row by row, and `np.unravel_index(number,
@@ -460,8 +463,9 @@ figures.image_row([outline[0, 0], *(kind[0, 0] for kind in kinds.values())], tit
 
 # %% [markdown]
 r"""
-Each picture is shown on its own scale. The maximum keeps thin lines whole. The average lets them fade. Taking one
-pixel in 36 breaks them up: what it keeps depends on where the grid happens to lie.
+Each picture is shown on its own scale. (In numbers L2 is the largest of the three: nothing divides it.) The maximum
+keeps thin lines whole. The average lets them fade. Taking one pixel in 36 breaks them up: what it keeps depends on
+where the grid happens to lie.
 """
 
 # %% [markdown] minutes=3
@@ -567,8 +571,8 @@ like weights:
 
 $$\text{out}[c, i, j] = w_c \cdot \sum_{\text{window}} x + b_c$$
 
-Its authors called it *subsampling*. The result goes through a squashing function, here the sigmoid $1/(1+e^{-v})$.
-LeNet's first subsampling layer, S2, has six maps of 14x14. How many numbers does it learn?
+Its authors called it *subsampling*. The result goes through a squashing function; for now, take the sigmoid
+$1/(1+e^{-v})$. LeNet's first subsampling layer, S2, has six maps of 14x14. How many numbers does it learn?
 """
 
 # %% tags=["question"]
@@ -635,8 +639,8 @@ figures.line_chart(range(5), curves, "pixels that are on, of four", "after the s
 # %% [markdown]
 r"""
 With a small coefficient it is an average, hardly squashed. With a large one the bias decides: it answers when *any*
-pixel is on, or only when *all* are. Where the first of these is right, max pooling is the same without training, and
-twelve numbers out of 60,000 were easily given up.
+pixel is on, or only when *all* are. Where the first of these is right, max pooling does the same without training.
+LeNet's two subsampling layers learn 12 + 32 of its 60,000 numbers; they were easily given up.
 """
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=4
@@ -658,8 +662,9 @@ ask("fc6-without-pooling", weights)
 sizes = [55]
 for _ in range(3):
     sizes.append(layers.conv_output_size(sizes[-1], 3, stride=2))
-print("with three pooling layers:", " -> ".join(map(str, sizes)))
 counts = [256 * size**2 * 4096 for size in (sizes[-1], sizes[0])]
+print("with three pooling layers:", " -> ".join(map(str, sizes)))
+print(f"without them {counts[1] / counts[0]:.0f} times as many weights")
 
 # %% tags=["figure"]
 figures.weight_counts(["with pooling", "without"], counts, xlabel="weights of the layer (log scale)")
@@ -670,15 +675,16 @@ Eighty-four times as many, in one layer. All that was saved by sharing weights w
 the *convolutions* stay the same: a filter does not care how large the map is. But their work shrinks with it, and a
 3x3 filter behind a pooling layer sees twice as far.)
 
-*Errata.* One of the lectures has AlexNet's last pooling layer give 256 maps of 2x2, so 1,024 numbers for the dense
-layer. You have just computed what it is: 6x6, so 9,216. And well-known notes say of AlexNet that it has five pooling
-layers, each of which halves, and that 224/2/2/2/2 = 7. AlexNet has three; they meant VGG. And the division? How many
-halvings does it take from 224 to 7?
+*An erratum.* One of the lectures has AlexNet's last pooling layer give 256 maps of 2x2, so 1,024 numbers for the
+dense layer. You have just computed what it is: 6x6, so 9,216.
+
+AlexNet has three pooling layers, and none of them halves exactly. VGG's are 2x2 with stride 2, and they do: its maps
+are 224 wide at the beginning and 7 at the end. How many pooling layers has it?
 """
 
 # %% tags=["question"]
 count = 5  # 2x2 pooling layers with stride 2, from 224 to 7
-ask("five-halvings", count)
+ask("halvings-224-7", count)
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=5
 r"""
@@ -707,9 +713,10 @@ for shift in (1, 2):
 
 # %% [markdown]
 r"""
-So it is *equivariant* to shifts by its stride, like a convolution, and to others it is neither. But exactly equal is
-a hard test. How large is the change? Take filter answers to handwritten digits, shift the digits, and compare with
-the size of the answers themselves: 1 means that the change is as large as the thing.
+So it is *equivariant* to shifts by its stride, like a convolution: what comes out is shifted. To other shifts it is
+neither equivariant nor invariant. But exactly equal is a hard test. How large is the change? Take filter answers to
+handwritten digits, shift the digits, and compare with the size of the answers themselves: 1 means that the change is
+as large as the thing.
 """
 
 # %% tags=["experiment"]
@@ -741,9 +748,9 @@ figures.line_chart(shifts, change, "shift (pixels)", "relative change")
 # %% [markdown]
 r"""
 One layer of max pooling takes a change of 0.36 to 0.30. That is not invariance. Three of them, with windows of 8x8 in
-all, halve it. (Three 2x2 maxima in a row are one 8x8 maximum; here nothing stands between them.) What a network
-ignores, it ignores because it was trained to, on pictures that are not all centred. The global average is another
-matter: it does not care where, until the digit is cut off at the border.
+all, take it to 0.15. (Three 2x2 maxima in a row are one 8x8 maximum; here nothing stands between them.) What a
+network ignores, it ignores because it was trained to, on pictures that are not all centred. The global average is
+another matter: it does not care where, until the digit is cut off at the border.
 """
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=4

@@ -33,6 +33,8 @@ def _forward(x, kernel_size, stride=None, padding=0, *, slip: str):
             out[:, :, i, j] = window.max(axis=(2, 3))
         elif slip == "all channels":
             out[:, :, i, j] = window.mean(axis=(1, 2, 3))[:, None]
+        elif slip == "everything":
+            out[:, :, i, j] = window.mean()
         else:
             out[:, :, i, j] = window.sum(axis=(2, 3)) / _divisor(x, w, i, j, slip)
     if slip == "first picture":
@@ -141,6 +143,11 @@ _FORWARD_SLIPS: Slips = (
         "the mean over all channels",
         "all channels",
         "All channels of your output are alike: the mean runs through the depth. Pooling works on each slice alone.",
+    ),
+    (
+        "one mean for all pictures and channels",
+        "everything",
+        "Each place of your output has one number for all pictures and channels. Every slice of every picture has its own.",
     ),
 )
 _BACKWARD_SLIPS: Slips = (

@@ -21,7 +21,7 @@ def _forward(
         return _by_rows(x, weight, bias, running_mean, running_var, training, momentum, eps, slip)
     if x.ndim == 4 and training and slip == "no pictures":
         raise ValueError("operands could not be broadcast together")
-    values = x.size // x.shape[1]
+    values = len(x) if slip == "m is N" else x.size // x.shape[1]
     if training and values == 1 and slip != "one value":
         raise ValueError("more than one value a channel is needed")
     mean, var = _statistics(x, slip)
@@ -188,6 +188,11 @@ MISCONCEPTIONS = misconceptions(
             "Your running variance collects the batch's own. As an estimate for all data that is a little too small.",
         ),
         (
+            "m taken for the number of pictures",
+            "m is N",
+            "Your running variance takes m for the number of pictures. How many numbers of a channel were averaged?",
+        ),
+        (
             "momentum the other way round",
             "momentum the other way",
             "You keep the share `momentum` of the old statistics. Here, as in PyTorch, it is the share of the new batch.",
@@ -226,13 +231,13 @@ MISCONCEPTIONS = misconceptions(
         (
             "the channels not moved back after reshaping",
             "not moved back",
-            "There you go by transposing, but back you only reshape: the numbers come to lie at other places.",
+            "On the way to rows you transpose, on the way back you only reshape: the numbers come to lie at other places.",
         ),
         (
             "works for rows only",
             "no pictures",
-            "Right for (N, C), it stops for pictures in training. A mean over the batch alone is another one at each place; how "
-            "many does a channel need?",
+            "It is right for (N, C), and stops for pictures in training. A mean over the batch alone leaves one for each place. "
+            "How many does a channel need?",
         ),
         (
             "numbers a channel along the columns",

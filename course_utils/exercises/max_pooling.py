@@ -35,6 +35,8 @@ def _forward(x, kernel_size, stride=None, padding=0, *, slip: str):
             out[:, :, i, j] = window.mean(axis=(2, 3))
         elif slip == "all channels":
             out[:, :, i, j] = window.max(axis=(1, 2, 3))[:, None]
+        elif slip == "everything":
+            out[:, :, i, j] = window.max()
         elif slip == "largest size":
             out[:, :, i, j] = np.abs(window).max(axis=(2, 3))
         else:
@@ -159,6 +161,11 @@ _FORWARD_SLIPS: Slips = (
         "the maximum over all channels",
         "all channels",
         "All channels of your output are alike: the maximum runs through the depth. Pooling works on each slice alone.",
+    ),
+    (
+        "one maximum for all pictures and channels",
+        "everything",
+        "Each place of your output has one number for all pictures and channels. Every slice of every picture has its own.",
     ),
     (
         "the largest without its sign",

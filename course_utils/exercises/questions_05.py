@@ -180,10 +180,10 @@ QUESTIONS = (
         ),
     ),
     Question(
-        "five-halvings",
+        "halvings-224-7",
         "05",
         answer=halvings(224, 7),
-        why="224, 112, 56, 28, 14, 7.",
+        why="224, 112, 56, 28, 14, 7: one pooling layer for each halving.",
         hint="Write the widths down, one after another, and count the arrows between them.",
         slips=(
             Slip(4, "After four of them it is 14."),

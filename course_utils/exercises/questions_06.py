@@ -65,7 +65,10 @@ QUESTIONS = (
         slips=(
             Slip((C, N), "The places of a map are averaged, too, since one filter made them all."),
             Slip((C * H * W, N), "You normalise each place on its own, as if it had a filter of its own."),
-            Slip((N * C, H * W), "You average within one picture. That is another layer, and it has its own section."),
+            Slip(
+                (N * C, H * W),
+                "You average within one picture. That is another layer, which comes later in this lesson.",
+            ),
             Slip((N, C * H * W), "You average over the channels. Each filter measures something else."),
             Slip((C, H * W), "All pictures of the batch count: that is what gave the layer its name."),
         ),
