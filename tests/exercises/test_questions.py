@@ -22,7 +22,7 @@ def other_forms(answer):
     if isinstance(answer, str):
         return [answer.upper(), f" {answer} "]
     if isinstance(answer, tuple):
-        return [list(answer), np.array(answer), tuple(np.int64(number) for number in answer)]
+        return [list(answer), np.array(answer), tuple(np.asarray(number)[()] for number in answer)]
     if isinstance(answer, int):
         fits = abs(answer) < 2**31
         return [np.int64(answer), float(answer), *([np.int32(answer)] if fits else [])]
