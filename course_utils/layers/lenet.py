@@ -33,15 +33,14 @@ def lenet5_1998(rng: np.random.Generator, head: str = "rbf") -> Sequential:
 
     Every layer up to F6 ends in the squashing function 1.7159 tanh(2x/3), which we take for the paper's "sigmoidal function"
     after subsampling too. head "rbf": the distances to ten fixed codes, with `radial_basis_loss`, nothing to train; "softmax":
-    a Linear with 850 trained numbers, with `softmax_cross_entropy`. Weights are normal with standard deviation
-    1/sqrt(fan_in), and coefficients of subsampling start as averages; the paper draws uniformly within 2.4/fan_in, too little
-    for plain gradient descent. Pictures are wanted as `inputs_1998` makes them.
+    a Linear with 850 trained numbers, with `softmax_cross_entropy`. Weights up to F6 are uniform within 2.4/fan_in, as in the
+    paper; coefficients of subsampling start as averages. Pictures are wanted as `inputs_1998` makes them.
 
     Raises ValueError if head is neither.
     """
     if head not in HEADS:
         raise ValueError(f'head must be "rbf" or "softmax", got {head!r}')
-    network = Sequential(
+    layers = (
         Conv2d(1, 6, 5, rng=rng),  # C1: 28x28
         ScaledTanh(),
         Subsample2d(6),  # S2: 14x14
@@ -55,14 +54,12 @@ def lenet5_1998(rng: np.random.Generator, head: str = "rbf") -> Sequential:
         Flatten(),
         Linear(120, 84, rng=rng),  # F6
         ScaledTanh(),
-        RadialBasis(digit_codes()) if head == "rbf" else Linear(84, 10, rng=rng),
     )
-    for layer in network.layers:
+    for layer in layers:
         if isinstance(layer, Conv2d | Linear):
-            # Kaiming's rule is made for ReLU, which halves the variance; tanh does not.
-            layer.weight.data /= np.sqrt(2)
-    network.layers[0].input_gradient = False
-    return network
+            _draw_as_in_1998(layer, rng)
+    layers[0].input_gradient = False
+    return Sequential(*layers, RadialBasis(digit_codes()) if head == "rbf" else Linear(84, 10, rng=rng))
 
 
 def inputs_1998(images: np.ndarray) -> np.ndarray:
@@ -150,6 +147,15 @@ def radial_basis_loss(scores: np.ndarray, labels: np.ndarray, rubbish: float = 0
     none = np.full((len(scores), 1), -rubbish, scores.dtype)
     loss, dscores = softmax_cross_entropy(np.concatenate([scores, none], axis=1), labels)
     return loss, dscores[:, :-1]
+
+
+def _draw_as_in_1998(layer: Conv2d | Linear, rng: np.random.Generator) -> None:
+    """Draw the weights anew, uniformly within 2.4 over the number of inputs that a unit is connected to."""
+    weight, connected = layer.weight.data, layer.weight.trained
+    if connected is None:
+        connected = np.ones(weight.shape, bool)
+    fan_in = connected.sum(axis=tuple(range(1, weight.ndim)), keepdims=True)
+    layer.weight.data = (connected * rng.uniform(-2.4, 2.4, weight.shape) / fan_in).astype(weight.dtype)
 
 
 def digit_codes() -> np.ndarray:

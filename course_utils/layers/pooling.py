@@ -35,7 +35,7 @@ def max_pool2d_forward(
             window[...] = tap
         np.maximum.reduce(windows, axis=0, out=largest)
         _first_places(windows, largest, switch)
-    if np.isnan(out).any():
+    if np.isnan(out.max(initial=-np.inf)):
         _last_nan_places(pool, padded, switches)
     if pool.padding != (0, 0):
         # Where all is minus infinity the padding is an equal, and may come first.
@@ -136,7 +136,7 @@ def global_avg_pool2d_backward(dout: np.ndarray, cache: np.ndarray) -> np.ndarra
     """
     x = cache
     check_dout(dout, (*x.shape[:2], 1, 1), x)
-    dx = np.empty(x.shape, x.dtype)
+    dx = np.empty_like(x)
     dx[...] = dout / (x.shape[2] * x.shape[3])
     return dx
 
@@ -194,5 +194,5 @@ def _steps(switches: np.ndarray, pool: Pool, padded: np.ndarray) -> np.ndarray:
     switches = switches.astype(small, copy=False)
     steps = switches // width
     steps *= small.type(row - column * width)
-    steps += switches * small.type(column)
+    steps += switches if column == 1 else switches * small.type(column)
     return steps

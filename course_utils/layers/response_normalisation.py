@@ -50,7 +50,7 @@ def local_response_norm_backward(dout: np.ndarray, cache: Cache) -> np.ndarray:
 def _channel_sum(x: np.ndarray, before: int, after: int) -> np.ndarray:
     """For every channel the sum over itself and as many channels before and after it, as far as there are any."""
     channels = x.shape[1]
-    total = x.copy()
+    total = x.copy(order="K")
     for step in range(1, min(before, channels - 1) + 1):
         total[:, step:] += x[:, :-step]
     for step in range(1, min(after, channels - 1) + 1):

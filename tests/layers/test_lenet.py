@@ -84,15 +84,27 @@ def test_the_modern_one_agrees_with_torch(rng):
         np.testing.assert_allclose(ours.grad, theirs.grad.numpy(), rtol=1e-9, atol=1e-12)
 
 
-def test_weights_start_with_a_deviation_of_one_over_the_root_of_what_a_unit_sees():
-    network = lenet5_1998(np.random.default_rng(0))
-    convolutions = [layer for layer in network.layers if isinstance(layer, Conv2d)]
-    partial, large = convolutions[1:]
-    assert abs(large.weight.data.std() * np.sqrt(16 * 25) - 1) < 0.03
-    for filters, seen in ((slice(0, 6), 3), (slice(6, 15), 4), (slice(15, 16), 6)):
-        weight = partial.weight.data[filters]
-        assert abs(weight[weight != 0].std() * np.sqrt(25 * seen) - 1) < 0.15
-    assert {layer.weight.data.dtype for layer in convolutions} == {np.dtype(np.float32)}
+def test_weights_start_within_the_papers_bound_by_what_a_unit_is_connected_to():
+    network = lenet5_1998(np.random.default_rng(0), "softmax")
+    c1, c3, c5 = (layer.weight.data for layer in network.layers if isinstance(layer, Conv2d))
+    f6, head = (layer.weight.data for layer in network.layers if isinstance(layer, Linear))
+    drawn = [(c1, 25), (c3[:6], 3 * 25), (c3[6:15], 4 * 25), (c3[15:], 6 * 25), (c5, 16 * 25), (f6, 120)]
+    for weight, fan_in in drawn:
+        assert 0.95 * 2.4 / fan_in < np.abs(weight).max() <= 2.4 / fan_in
+        assert abs(weight[weight != 0].std() * np.sqrt(3) * fan_in / 2.4 - 1) < 0.15
+        assert weight.dtype == np.float32
+    assert abs(head.std() * np.sqrt(84 / 2) - 1) < 0.1
+    for layer in network.layers:
+        if isinstance(layer, Subsample2d):
+            assert (layer.weight.data == 0.25).all()
+
+
+def test_a_partial_convolution_starts_by_kaimings_rule_for_what_a_filter_sees():
+    connections = np.arange(40) < np.array([[10]] * 50 + [[40]] * 50)
+    weight = PartialConv2d(connections, 3, np.random.default_rng(0)).weight.data
+    assert abs(weight[:50, :10].std() * np.sqrt(90 / 2) - 1) < 0.03
+    assert abs(weight[50:].std() * np.sqrt(360 / 2) - 1) < 0.03
+    assert not weight[:50, 10:].any()
 
 
 def test_missing_connections_stay_missing_in_training(rng):
