@@ -73,6 +73,24 @@ QUESTIONS = (
         tolerance=0.005,
     ),
     Question(
+        "three-gradients",
+        "07",
+        answer=(0.7, round(0.2 - 1, 1), 0.1),
+        why="Each is its probability, and from the right class's 1 is taken away. They add up to 0.",
+        hint="The gradient of a score is its probability, minus 1 if it is the right class's.",
+        slips=(
+            Slip((0.7, 0.2, 0.1), "Those are the probabilities. From the right class's, 1 is taken away."),
+            Slip((-0.7, 0.8, -0.1), "That is the way the scores should go. A gradient points where the loss grows."),
+            Slip((-0.3, -0.8, -0.9), "The 1 is taken away from the right class's probability only."),
+            Slip(
+                (0.0, -0.8, 0.0), "The wrong classes have a gradient, too: they have probability that they should not."
+            ),
+            Slip((0.7, -1.2, 0.1), "The probability is added: it is 0.2 minus 1."),
+            Slip((-0.3, 0.2, 0.1), "The right class is the second, not the one with the highest probability."),
+        ),
+        tolerance=0.001,
+    ),
+    Question(
         "hinge-sum",
         "07",
         answer=float(hinge_loss(HINGE, np.array([0]))[0]),

@@ -41,6 +41,20 @@ QUESTIONS = (
         ),
     ),
     Question(
+        "size-s2-c3",
+        "08",
+        answer=(after(32, CONV, HALF), after(32, CONV, HALF, CONV)),
+        why="28 is halved to 14, and a 5-wide window has 10 places on 14.",
+        hint="S2 halves what C1 gives. Then count the places of a 5-wide window once more.",
+        slips=(
+            Slip((14, 14), "C3 has no padding either: a 5-wide window has fewer places than the map has pixels."),
+            Slip((24, 20), "A subsampling with stride 2 halves the width."),
+            Slip((14, 5), "That is after S4. C3 itself does not halve."),
+            Slip((14, 9), "You counted the moves. The window sits somewhere before its first move, too."),
+            Slip((16, 12), "C1 gives 28, not 32: start from there."),
+        ),
+    ),
+    Question(
         "size-s4",
         "08",
         answer=(16, S4, S4),
@@ -64,6 +78,20 @@ QUESTIONS = (
             Slip(0, "The window fits exactly: it has a first place, and no second."),
             Slip(5, "That is how wide its input is, and its window."),
             Slip(120, "That is how many maps there are."),
+        ),
+    ),
+    Question(
+        "c3-sees",
+        "08",
+        answer=6 + 2 * 4,
+        why="The first of the five sees 6 pixels, and each of the other four adds two.",
+        hint="The first neuron of S2 sees 6 pixels. How many new ones does the next one see, and how many more are there?",
+        slips=(
+            Slip(10, "Neighbours in S2 are two pixels apart, not one."),
+            Slip(30, "Their views overlap: from one to the next only two pixels are new."),
+            Slip(16, "Five neighbours have four steps between them."),
+            Slip(5, "Five of S2, that is. Each of these sees more than a pixel."),
+            Slip(13, "That takes 5 pixels for one of S2. It sees two neighbours of C1, so 6."),
         ),
     ),
     Question(
@@ -168,6 +196,17 @@ QUESTIONS = (
         slips=(
             Slip("b", "Squares are never negative. F6 that says the opposite is as far away as can be."),
             Slip("c", "It is a distance, not a probability: the smaller the better."),
+        ),
+    ),
+    Question(
+        "old-or-new",
+        "08",
+        answer="c",
+        why="Both read about 98 in a hundred: these digits are easy, and the idea was right in 1998.",
+        hint="The paper's network left less than one error in a hundred on MNIST. How much room is there above it?",
+        slips=(
+            Slip("a", "With ten in a hundred wrong, no bank would have let it read cheques."),
+            Slip("b", "You trust today's parts a lot. On digits as easy as these they have little to improve."),
         ),
     ),
     Question(

@@ -6,10 +6,12 @@ from course_utils.figures.connections import connectivity, groups_diagram
 from course_utils.figures.convolution_step import convolution_step
 from course_utils.figures.course_map import course_map
 from course_utils.figures.curves import line_chart, line_panels, training_curves
+from course_utils.figures.descent import descent_paths, score_gradient
 from course_utils.figures.distributions import accuracy_by_learning_rate, layer_histograms
 from course_utils.figures.drawing import Drawing
 from course_utils.figures.dropout import dropout_networks
 from course_utils.figures.equivariance import border_washed_away, shift_equivariance
+from course_utils.figures.feature_maps import feature_maps
 from course_utils.figures.gradients import backward_1d, full_convolution
 from course_utils.figures.grids import padding_figure, pixel_grid, sliding_step
 from course_utils.figures.images import filter_responses, image_row, zoom
@@ -35,8 +37,10 @@ __all__ = [
     "correlation_and_convolution",
     "course_map",
     "depth_column",
+    "descent_paths",
     "dilated_taps",
     "dropout_networks",
+    "feature_maps",
     "filter_responses",
     "full_convolution",
     "groups_diagram",
@@ -48,6 +52,7 @@ __all__ = [
     "max_pooling",
     "padding_figure",
     "pixel_grid",
+    "score_gradient",
     "shared_means",
     "shift_equivariance",
     "sizes_with_depth",

@@ -53,8 +53,15 @@ EXAMPLES = {
     "course_map": lambda: figures.course_map(PARTS, current="00"),
     "depth_column": lambda: figures.depth_column(),
     "depth_column 1x1": lambda: figures.depth_column((64, 32, 32), kernel_size=1, filters=32),
+    "descent_paths": lambda: figures.descent_paths(
+        (1, 30), {"plain": [[-10, 2], [-9, -1.6], [-8, 1.3]], "momentum": [[-10, 2], [-9, -1.6], [-7, 0.2]]}
+    ),
     "dilated_taps": lambda: figures.dilated_taps(),
     "dropout_networks": lambda: figures.dropout_networks(),
+    "feature_maps": lambda: figures.feature_maps(
+        {"input": PICTURE[None], "C1": np.stack([MAP, -MAP] * 3), "C3": BELL[:400].reshape(16, 5, 5)}
+    ),
+    "feature_maps of one": lambda: figures.feature_maps({"C1": np.zeros((1, 4, 12))}),
     "filter_responses": lambda: figures.filter_responses(PICTURE, KERNELS, RESPONSES),
     "filter_responses of one": lambda: figures.filter_responses(COLOUR, {"an edge": EDGE}, {"an edge": MAP}),
     "full_convolution": lambda: figures.full_convolution([[1, 2], [-1, 3]], EDGE + 1, 1, 2),
@@ -97,6 +104,8 @@ EXAMPLES = {
     "padding_figure": lambda: figures.padding_figure(GRID[:4, :4], padding=1),
     "pixel_grid": lambda: figures.pixel_grid(PICTURE[:6, :6], highlight=(1, 2, 3, 3), title="A patch"),
     "pixel_grid signed": lambda: figures.pixel_grid(OUT, title="a title wider than its grid"),
+    "score_gradient": lambda: figures.score_gradient([0.7, 0.2, 0.1], 1),
+    "score_gradient named": lambda: figures.score_gradient([0.1] * 10, 9, [f"c{i}" for i in range(10)]),
     "shared_means": lambda: figures.shared_means(),
     "shared_means of one": lambda: figures.shared_means(("batch",)),
     "shift_equivariance": lambda: figures.shift_equivariance(PICTURE, np.roll(PICTURE, 3), MAP, MAP, MAP - MAP),

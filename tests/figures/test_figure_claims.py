@@ -8,7 +8,7 @@ import pytest
 from course_utils import figures
 from course_utils.figures.drawing import number, plural
 from course_utils.figures.grids import pixel_shades
-from course_utils.layers import conv2d_backward, conv_output_size
+from course_utils.layers import conv2d_backward, conv_output_size, softmax_cross_entropy
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -136,3 +136,35 @@ def test_full_convolution_is_the_gradient_of_the_input(stride):
     for (row, column), gradient in np.ndenumerate(dx):
         alt = figures.full_convolution(dout, kernel, row, column, stride).alt
         assert f"sum to {number(gradient)}, which is dx[{row}, {column}] of {dx.shape[0]} by {dx.shape[1]}" in alt
+
+
+def test_descent_paths_say_the_loss_at_both_ends():
+    alt = figures.descent_paths((1, 30), {"plain": [[-10, 2], [1, 0], [2, -0.5]]}).alt
+    assert "plain, 2 steps, loss from 110 to 5.8" in alt
+
+
+@pytest.mark.parametrize(
+    "curvatures, paths, said",
+    [
+        ((1, 0), {"a": [[1, 2]]}, "curvatures must be two numbers above zero"),
+        ((1, 2), {}, "one to three paths, got 0"),
+        ((1, 2), {"a": [[1, 2, 3]]}, r"paths\['a'\] must have shape \(steps \+ 1, 2\), got \(1, 3\)"),
+    ],
+)
+def test_descent_paths_refuses(curvatures, paths, said):
+    with pytest.raises(ValueError, match=said):
+        figures.descent_paths(curvatures, paths)
+
+
+def test_score_gradient_is_that_of_the_loss():
+    scores, label = np.array([[2.0, -1.0, 0.5, 0.0]]), 3
+    probabilities = np.exp(scores[0]) / np.exp(scores[0]).sum()
+    _, dscores = softmax_cross_entropy(scores, np.array([label]))
+    told = re.findall(r"= (−?\d\.\d\d)", figures.score_gradient(probabilities, label).alt)
+    np.testing.assert_allclose([float(text.replace("−", "-")) for text in told], dscores[0], atol=0.006)
+
+
+def test_feature_maps_refuses_what_it_cannot_draw():
+    with pytest.raises(ValueError, match=r"rows\['C5'\] must have shape .* got \(120, 1, 1\)"):
+        figures.feature_maps({"C5": np.zeros((120, 1, 1))})
+    assert "C3, 16 maps of 10 by 10" in figures.feature_maps({"C3": np.zeros((16, 10, 10))}).alt
