@@ -534,7 +534,9 @@ print(
 """
 MNIST, the data of the paper's own experiments, has 70,000 digits. If it is on this computer (`course data mnist`
 fetches it), today's network reads it too: a tenth of it for two epochs in the quick profile, all of it for three in
-the full one.
+the full one. Recorded, on two cores of an Intel server, two epochs of all 60,000: today's network reads 98.8% of the
+test digits, the one of 1998 98.4% with its codes and 98.5% with softmax. An epoch takes today's network 6.7 s in
+NumPy, and 3.9 s in PyTorch.
 """
 
 # %% tags=["experiment", "nbval-ignore-output"]
