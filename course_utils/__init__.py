@@ -20,7 +20,18 @@ _HOME = {
     "start": "checking",
     "use": "checking",
 }
-_MODULES = ("accounting", "checking", "datasets", "doctor", "exercises", "figures", "layers", "widgets")
+_MODULES = (
+    "accounting",
+    "checking",
+    "datasets",
+    "doctor",
+    "exercises",
+    "figures",
+    "layers",
+    "models",
+    "training",
+    "widgets",
+)
 
 __all__ = sorted([*_HOME, *_MODULES])
 

@@ -17,7 +17,7 @@ from course_utils.paths import ROOT
 from course_utils.requirements import PYPROJECT
 
 # What cli.py offers besides lab and test; here too, so that a slip is told before a long install.
-COMMANDS = ("build", "data", "doctor", "new", "progress")
+COMMANDS = ("build", "count", "data", "doctor", "new", "progress", "runs", "train")
 FIRST_LESSON = "notebooks/00_start_here.ipynb"
 USAGE = f"""\
 python3 -m course_utils lab [--no-browser] [--port N]   open the first lesson in JupyterLab

@@ -18,6 +18,12 @@ app = typer.Typer(
 )
 
 
+NOTHING_TO_LOAD = {
+    "digits": "The digits are part of the course",
+    "shapes10": "The pictures of shapes10 are made when they are asked for",
+}
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         print(__version__)
@@ -75,8 +81,8 @@ def data(
     if name is None:
         _list_data_sets()
         return
-    if name == "digits":
-        print("The digits are part of the course: there is nothing to load.")
+    if name in NOTHING_TO_LOAD:
+        print(f"{NOTHING_TO_LOAD[name]}: there is nothing to load.")
         return
     try:
         remote = datasets.remote_set(name)
@@ -84,6 +90,85 @@ def data(
     except (ValueError, datasets.DataSetMissing, datasets.DownloadError) as error:
         _complain(str(error))
         raise typer.Exit(1) from error
+
+
+@app.command()
+def count(
+    name: Annotated[str | None, typer.Argument(help="A network, such as resnet50; all of them if none.")] = None,
+    size: Annotated[int | None, typer.Option(help="Height and width of the pictures; else as published.")] = None,
+    method: Annotated[str, typer.Option(help="formula, or hooks: sizes observed in the network itself.")] = "formula",
+    form: Annotated[str, typer.Option("--as", help="table, csv or markdown.")] = "table",
+) -> None:
+    """Count a network's weights, operations and receptive fields layer by layer, or list all networks."""
+    if name is None:
+        _list_networks()
+        return
+    from course_utils import accounting, models
+
+    def counted() -> accounting.Summary:
+        channels, height, width = models.describe(name).input_size
+        pictures = (channels, size or height, size or width)
+        return accounting.summary(models.create(name, device="meta"), pictures, method=method)
+
+    forms = {"table": str, "csv": accounting.Summary.to_csv, "markdown": accounting.Summary.to_markdown}
+    if form not in forms:
+        _complain(f"--as must be one of {', '.join(forms)}, got {form!r}")
+        raise typer.Exit(1)
+    print(forms[form](_told(counted)))
+
+
+@app.command()
+def train(
+    recipe: Annotated[str | None, typer.Argument(help="A recipe, such as shapes-lenet; all of them if none.")] = None,
+    data: Annotated[str | None, typer.Option(help="Another data set than the recipe's: a name or a path.")] = None,
+    out: Annotated[str | None, typer.Option(help="Folder for checkpoints, weights and record.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="The schedule is stretched or shrunk with it.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Pictures a step.")] = None,
+    lr: Annotated[float | None, typer.Option(help="The highest learning rate.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of weights, order, augmentation and dropout.")] = None,
+    device: Annotated[str | None, typer.Option(help="cpu or cuda; else a GPU where there is one.")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh/--resume", help="Begin anew, or go on where it stopped.")] = False,
+) -> None:
+    """Train a network by a recipe and keep a record of the run, or list all recipes."""
+    if recipe is None:
+        _list_recipes()
+        return
+    from course_utils import datasets, training
+
+    settings = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "seed": seed}
+    settings = {name: value for name, value in settings.items() if value is not None}
+
+    def trained() -> training.Run:
+        wanted = training.recipe(recipe).changed(**settings)
+        folder = out or training.own_folder() / f"{wanted.name}-seed{wanted.seed}"
+        return training.fit(None, data, wanted, device=device, out=folder, fresh=fresh)
+
+    try:
+        run = _told(trained)
+    except (datasets.DataSetMissing, training.OutOfMemory) as error:
+        _complain(str(error))
+        raise typer.Exit(1) from error
+    raise typer.Exit(1 if run.stopped else 0)
+
+
+@app.command()
+def runs(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Of recipes or networks; all runs if none is named.")
+    ] = None,
+    folder: Annotated[str | None, typer.Option(help="Where to look, instead of the course's and your own.")] = None,
+    figure: Annotated[str | None, typer.Option(help="A file to draw the curves in, such as runs.png.")] = None,
+) -> None:
+    """List the training runs on record, or compare those that are named."""
+    from course_utils import training
+
+    found = _told(training.chosen, names or [], _told(training.runs, folder))
+    if not found:
+        print("There is no run on record yet: `course train` makes one.")
+        return
+    Console().print(training.comparison(found) if names else training.overview(found))
+    if figure:
+        _told(lambda: found[0].figure(*found[1:]).savefig(figure))
 
 
 @app.command()
@@ -121,12 +206,42 @@ def _list_data_sets() -> None:
 
     table = Table("data set", "what", "here")
     table.add_row("digits", "1,797 handwritten digits, 8x8", "yes, bundled")
+    table.add_row("shapes10", "ten shapes, 32x32, in colour, as many as you ask for", "yes, made when asked for")
     for remote in datasets.REMOTE_SETS:
         offer = f"no: `course data {remote.name}` loads {remote.size / 1e6:.1f} MB"
         table.add_row(remote.name, remote.content, "yes" if datasets.is_stored(remote) else offer)
     Console().print(table)
     print(f"Downloads are kept in {paths.home() / 'downloads'}.")
-    print("Pictures of your own: datasets.load(path) takes an .npz file, or a folder with one folder for each class.")
+    print(
+        "Pictures of your own: datasets.load(path) takes an .npz file, or a folder with one folder for each class; from"
+    )
+    print(f"10,000 pictures on, what is decoded is kept in {paths.home() / 'pictures'}.")
+
+
+def _list_networks() -> None:
+    from course_utils import accounting, models
+
+    table = Table("network", "input", "parameters", "published", "MACs", "published", "paper", "torchvision's weights")
+    for name in models.list():
+        entry = models.describe(name)
+        counted = accounting.summary(models.create(name, device="meta").eval(), entry.input_size)
+        numbers = (f"{counted.parameters:,}", entry.parameters, f"{counted.macs:,}", entry.macs)
+        pictures = "x".join(map(str, entry.input_size))
+        table.add_row(name, pictures, *numbers, entry.paper, "fit" if entry.torchvision else "")
+    Console().print(table)
+
+
+def _list_recipes() -> None:
+    from course_utils import training
+
+    table = Table("recipe", "network", "data", "epochs", "published")
+    for name in training.recipes():
+        one = training.recipe(name)
+        options = ", ".join(f"{option}={value}" for option, value in one.options.items())
+        network = f"{one.network} ({options})" if options else one.network
+        published = "" if one.published is None else f"{one.published:.2%}"
+        table.add_row(name, network, one.data, str(one.epochs), published)
+    Console().print(table)
 
 
 def _told(function, *arguments):

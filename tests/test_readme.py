@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from course_utils import paths
+from course_utils import models, paths
+from course_utils.accounting import claims
 from course_utils.exercises import exercises, questions
 from course_utils.lessons import LESSONS
 
@@ -37,6 +38,24 @@ def test_lessons_last_as_long_as_promised():
     for number, (_, minutes, *_) in ROWS.items():
         if minutes and number != "00":
             assert 45 <= int(minutes) <= 75, number
+
+
+def test_number_of_networks():
+    assert int(re.search(r"`course_utils\.models`, (\d+) of them", README)[1]) == len(models.list())
+
+
+def test_verdicts_of_the_ledger():
+    words = {
+        "all": r"(\d+) of them, beside",
+        "confirmed": r"(\d+) are right",
+        "rounding": r"(\d+) rounded",
+        "convention": r"(\d+) true by one way",
+        "historical": r"(\d+) facts",
+        "wrong": r"and (\d+) are wrong",
+    }
+    stated = {verdict: int(re.search(pattern, README)[1]) for verdict, pattern in words.items()}
+    counted = {verdict: sum(claim.verdict == verdict for claim in claims.load()) for verdict in claims.VERDICTS}
+    assert stated == counted | {"all": len(claims.load())}
 
 
 def test_picture_is_there():

@@ -14,6 +14,20 @@ from course_utils.accounting.volumes import Size, picture
 
 # Two images: batch normalisation in training refuses one whose channels have a single place.
 _BATCH = 2
+_WEIGHTED = {"linear", *(f"conv{kind}{axes}d" for kind in ("", "_transpose") for axes in (1, 2, 3))}
+_PRODUCTS = frozenset({"matmul", "mm", "bmm"})
+_UNCOUNTED = frozenset(
+    {
+        "einsum",
+        "tensordot",
+        "bilinear",
+        "baddbmm",
+        "addmm",
+        "scaled_dot_product_attention",
+        "multi_head_attention_forward",
+    }
+    | {"rnn_tanh", "rnn_relu", "gru", "lstm"}
+)
 
 
 def observe(network: Any, input_size: Size, bias: bool = True) -> tuple[Row, ...]:
@@ -135,11 +149,20 @@ class _Watcher:
 
 
 def _multiplied(name: str, args: tuple, kwargs: dict, output: Any) -> int:
-    """Multiply-accumulates of one call, for one image: outputs times the weights that each output meets."""
-    if name not in ("conv2d", "linear"):
+    """Multiply-accumulates of one call, for one image: outputs times what each of them is summed over.
+
+    Raises ValueError for what multiplies in a way that is not known here: better none than a total that lacks something.
+    """
+    if name in _UNCOUNTED:
+        raise ValueError(f"{name} multiplies in a way that is not counted here; count this network without that part")
+    if name in _PRODUCTS:
+        return output.numel() // _BATCH * args[0].shape[-1]
+    if name not in _WEIGHTED:
         return 0
     weight = args[1] if len(args) > 1 else kwargs["weight"]
-    return output.numel() // _BATCH * (weight.numel() // weight.shape[0])
+    # A transposed convolution hands each input on to as many outputs.
+    places = args[0] if name.startswith("conv_transpose") else output
+    return places.numel() // _BATCH * (weight.numel() // weight.shape[0])
 
 
 def _tensors(value: Any) -> list[Any]:

@@ -52,7 +52,8 @@ def _compare_scalars(name: str, got: Any, expected: Any) -> Difference | None:
         yours = f"{_kind(got)} {reprlib.repr(got)}"
         return Difference("type", name, f"`{name}` must be a whole number, and yours is {yours}.{remedy}")
     if not equal:
-        return Difference("value", name, f"You returned **{got}**, expected **{expected}**.", got, expected)
+        subject = f"`{name}` is" if isinstance(expected, bool | dict) else "You returned"
+        return Difference("value", name, f"{subject} **{got}**, expected **{expected}**.", got, expected)
     return None
 
 
@@ -75,8 +76,9 @@ def _compare_numbers(
 
 def _compare_arrays(name: str, got: Any, expected: np.ndarray, tolerances: Mapping[str, float]) -> Difference | None:
     try:
-        array = np.asarray(got.detach().numpy() if hasattr(got, "detach") else got)
+        array = np.asarray(got.detach().cpu().numpy() if hasattr(got, "detach") else got)
     except Exception:
+        # What is no array of numbers, or a tensor that NumPy has nothing for, such as bfloat16 or the meta device's.
         array = np.empty(0, object)
     if array.dtype.kind not in "fiub":
         return Difference("type", name, f"`{name}` must be an array of numbers, and yours is {_kind(got)}.")
@@ -132,5 +134,8 @@ def _kind(value: Any) -> str:
         return f"a tuple of {len(value)}"
     if value is None:
         return "None"
+    # Told by its module, since not every object can be asked for an attribute.
+    if type(value).__module__.partition(".")[0] == "torch" and hasattr(value, "dtype") and hasattr(value, "device"):
+        return f"a tensor of shape {tuple(value.shape)}, {value.dtype} on {value.device}"
     name = {int: "whole number", str: "piece of text", bool: "truth value"}.get(type(value), type(value).__name__)
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"

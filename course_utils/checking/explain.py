@@ -21,9 +21,11 @@ def explain(verdict: Verdict, tried: bool = False) -> Report:
         cases = f"{verdict.total} cases and {verdict.random} random ones agree" if verdict.random else "right"
         return Report("good", f"**{name}**: {cases}. Yours from here on.")
     if verdict.status == "not attempted":
+        parts = " and ".join(f"`{part}`" for part in verdict.still_open)
+        state = f"{parts} still to be written" if parts else "not attempted yet"
         return Report(
             "open",
-            f"**{name}**: not attempted yet. Write its lines, then run this cell again.",
+            f"**{name}**: {state}. Write its lines, then run this cell again.",
             closing=[f"`hint({name})` gives a nudge. The lesson goes on with the course's version meanwhile."],
         )
     failure = verdict.failure
@@ -57,7 +59,7 @@ def _score(verdict: Verdict) -> str:
 
 def _call(exercise: Exercise, case: Case) -> str:
     """The calls as the learner would type them, and the arrays that go in."""
-    made: set[str] = set()
+    made: set[str] = {exercise.name}
     lines = []
     for call in exercise.plan:
         names = [name for name in call.arguments if name in made or name in case.values]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from course_utils.checking.compare import Difference, compare
-from course_utils.checking.outcome import Outcome, line_of, run
+from course_utils.checking.outcome import Outcome, line_of, run, still_open
 from course_utils.checking.report import literal
 from course_utils.checking.timeout import OutOfTime
 from course_utils.exercises.specification import Case, Exercise, Function, Misconception, ResultCountError
@@ -32,7 +32,8 @@ class Verdict:
 
     `status` is "passed", "failed" or "not attempted". `right` of `total` visible cases are right; `random` cases were
     right as well, before the first that was not. `failure` is the smallest failing case, if a misconception was found
-    the smallest that it explains; `whole` says whether it explains all that is wrong.
+    the smallest that it explains; `whole` says whether it explains all that is wrong. `still_open` are the methods of a
+    class that nobody has written yet, if others are.
     """
 
     exercise: Exercise
@@ -43,6 +44,7 @@ class Verdict:
     failure: Failure | None = None
     misconception: Misconception | None = None
     whole: bool = False
+    still_open: tuple[str, ...] = ()
 
 
 def judge(exercise: Exercise, function: Function, seed: int = 0, seconds: float = CALL_SECONDS) -> Verdict:
@@ -57,8 +59,11 @@ def judge(exercise: Exercise, function: Function, seed: int = 0, seconds: float 
         outcomes.append(run(exercise, function, case, seconds))
         if isinstance(outcomes[-1].error, OutOfTime):
             break
-    if all(isinstance(outcome.error, NotImplementedError) for outcome in outcomes):
-        return Verdict(exercise, "not attempted", total=len(exercise.cases))
+    unwritten = [isinstance(outcome.error, NotImplementedError) for outcome in outcomes]
+    begun = still_open(function)
+    # A case that does not come to the open method of a class says little about the rest.
+    if all(unwritten) or (begun and any(unwritten)):
+        return Verdict(exercise, "not attempted", total=len(exercise.cases), still_open=begun)
     ways = [(way, _failures(way, function, outcomes)) for way in _ways(exercise)]
     verdicts: list[Verdict] = []
     # What it agrees with in all visible cases comes first, then what it is most like.
@@ -153,8 +158,9 @@ def _stopped(exercise: Exercise, function: Function, error: BaseException) -> st
         number, _, code = where.partition(": ")
         return f"{sentence}, at {number}: {literal(code)}."
     if isinstance(error, TypeError) and "argument" in text:
-        names = ", ".join(next(call.arguments for call in exercise.plan if call.function == exercise.name))
-        return f"{sentence}. It is called with its arguments by name, and they are `{names}`."
+        called = [call.arguments for call in exercise.plan if call.function == exercise.name]
+        by_name = f" It is called with its arguments by name, and they are `{', '.join(called[0])}`." if called else ""
+        return f"{sentence}.{by_name}"
     return f"{sentence}."
 
 

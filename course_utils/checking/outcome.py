@@ -1,17 +1,19 @@
 """What came of running a learner's function on a case: results, an error, or time running out."""
 
 import contextlib
+import inspect
 import io
 import traceback
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import CodeType
 from typing import Any
 
 import numpy as np
 
 from course_utils.checking.timeout import OutOfTime, call_within
-from course_utils.exercises.specification import Case, Exercise, Function, fresh, run_plan
+from course_utils.exercises.specification import Case, Exercise, Function, fresh, loaded, run_plan
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ class Outcome:
 def run(exercise: Exercise, function: Function, case: Case, seconds: float = 5.0) -> Outcome:
     """Run the exercise's plan on fresh copies of the case's values, with `function` as the learner's part."""
     given = {name: fresh(value) for name, value in case.values.items()}
-    functions = {**exercise.course, exercise.name: function}
+    # Loaded here, so that importing PyTorch does not count as the learner's time.
+    functions = {name: loaded(one) for name, one in {**exercise.course, exercise.name: function}.items()}
     printed = io.StringIO()
     results, error = {}, None
     with contextlib.redirect_stdout(printed), warnings.catch_warnings(), np.errstate(all="ignore"), _same_chances():
@@ -57,9 +60,24 @@ def _same_chances() -> Iterator[None]:
 
 def line_of(error: BaseException, function: Function) -> str:
     """`line 7: out[i, j] = …`, where the learner's code was when the error came; empty where it cannot be told."""
-    own = getattr(getattr(function, "__code__", None), "co_filename", None)
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == own]
+    own = {code.co_filename for code in _codes(function).values()}
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in own]
     return f"line {frames[-1].lineno}: {frames[-1].line}" if frames and frames[-1].line else ""
+
+
+def still_open(function: Function) -> tuple[str, ...]:
+    """The methods of a class in which NotImplementedError is still raised, where others are written; else none."""
+    codes = _codes(function)
+    stubs = tuple(name for name, code in codes.items() if "NotImplementedError" in code.co_names)
+    return stubs if len(stubs) < len(codes) else ()
+
+
+def _codes(function: Function) -> dict[str, CodeType]:
+    """The code of a function, or of each method that a class has of its own, by name."""
+    parts = vars(function) if isinstance(function, type) else {getattr(function, "__name__", ""): function}
+    plain = {name: getattr(part, "__func__", part) for name, part in parts.items()}
+    codes = {name: getattr(inspect.unwrap(part), "__code__", None) for name, part in plain.items() if callable(part)}
+    return {name: code for name, code in codes.items() if code}
 
 
 def _same(before: Any, after: Any) -> bool:

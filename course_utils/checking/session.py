@@ -13,7 +13,7 @@ from course_utils.checking.report import Report, show
 from course_utils.checking.solutions import solution_of
 from course_utils.exercises import exercises, questions
 from course_utils.exercises.questions import Question
-from course_utils.exercises.specification import Exercise
+from course_utils.exercises.specification import Exercise, loaded
 from course_utils.lessons import lesson
 from course_utils.profiles import profile
 
@@ -82,13 +82,13 @@ def reveal(function: Named) -> None:
 
 
 def use(function: Named, name: str | None = None) -> Callable[..., Any]:
-    """The learner's function if it passes its check, else the course's own. Says which."""
+    """The learner's function or class if it passes its check, else the course's own. Says which."""
     exercise = _exercise(name or function)
     if _verdict(exercise, function).status == "passed":
         show(Report("good", f"The lesson goes on with your `{exercise.name}`."))
         return function
     show(Report("open", f"The lesson goes on with the course's `{exercise.name}`, until yours passes its check."))
-    return exercise.reference
+    return loaded(exercise.reference)
 
 
 def ask(identifier: str, answer: Any) -> None:

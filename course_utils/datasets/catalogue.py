@@ -13,19 +13,23 @@ from course_utils import paths
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """One file of a data set: its name, its size in bytes and its SHA-256."""
+    """One file of a data set: its name, its size in bytes and its SHA-256.
+
+    size: None where only the server knows it. sha256: its first digits where no more are published.
+    """
 
     name: str
-    size: int
+    size: int | None
     sha256: str
 
 
 @dataclass(frozen=True)
 class RemoteSet:
-    """A data set to load from the network.
+    """A data set, or something else, to load from the network.
 
     mirrors: addresses of folders that hold all the files, in the order in which they are tried.
-    files: pictures and labels for training, then pictures and labels for the test.
+    files: of MNIST's kind, pictures and labels for training, then pictures and labels for the test.
+    place: the folder within the learner's own that it is kept in. command: what loads it; `course data NAME` if empty.
     """
 
     name: str
@@ -33,17 +37,24 @@ class RemoteSet:
     content: str
     mirrors: tuple[str, ...]
     files: tuple[RemoteFile, ...]
-    classes: tuple[str, ...]
+    classes: tuple[str, ...] = ()
+    place: str = "downloads"
+    command: str = ""
 
     @property
     def size(self) -> int:
-        """Bytes of all files."""
-        return sum(file.size for file in self.files)
+        """Bytes of all files whose size is known."""
+        return sum(file.size or 0 for file in self.files)
+
+    @property
+    def loaded_by(self) -> str:
+        """What loads it, as code to type."""
+        return f"`{self.command or f'course data {self.name}'}`"
 
     @property
     def folder(self) -> Path:
         """Where its files are kept, all of them or none."""
-        return paths.home() / "downloads" / self.name
+        return paths.home() / self.place / self.name
 
 
 MNIST = RemoteSet(
@@ -123,7 +134,27 @@ FASHION_MNIST = RemoteSet(
     ),
 )
 
-REMOTE_SETS = (MNIST, FASHION_MNIST)
+CIFAR10 = RemoteSet(
+    name="cifar10",
+    title="CIFAR-10",
+    content="60,000 small photographs of ten things, 32x32, in colour",
+    mirrors=(
+        "https://www.cs.toronto.edu/~kriz/",
+        "https://storage.googleapis.com/s4tf-hosted-binaries/datasets/CIFAR10/",
+        "https://cave.cs.toronto.edu/kriz/",
+    ),
+    files=(
+        # The binary version: that for Python holds pickles, which may run anything.
+        RemoteFile(
+            "cifar-10-binary.tar.gz",
+            170_052_171,
+            "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+        ),
+    ),
+    classes=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
+)
+
+REMOTE_SETS = (MNIST, FASHION_MNIST, CIFAR10)
 
 
 def remote_set(name: str) -> RemoteSet:
@@ -131,9 +162,7 @@ def remote_set(name: str) -> RemoteSet:
     known = {remote.name: remote for remote in REMOTE_SETS}
     name = name.lower().replace("_", "-")
     if name not in known:
-        raise ValueError(
-            f'there is no data set "{name}" to load, only {" and ".join(known)}{did_you_mean(name, known)}'
-        )
+        raise ValueError(f'there is no data set "{name}" to load, only {", ".join(known)}{did_you_mean(name, known)}')
     return known[name]
 
 

@@ -7,15 +7,18 @@ until its SHA-256 has been compared. What an interrupted download leaves is gone
 import errno
 import os
 import shutil
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from course_utils.datasets.catalogue import RemoteFile, RemoteSet
-from course_utils.datasets.stored import DataSetMissing, by_hand, is_stored
+from course_utils.datasets.stored import DataSetMissing, by_hand, is_right, is_stored
 
 # Seconds to wait for a connection, and for the next bytes.
 TIMEOUT = (10, 30)
 CHUNK = 1 << 16
+# Of a whole SHA-256.
+DIGITS = 64
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -34,10 +37,11 @@ def download(remote: RemoteSet, offline: bool = False) -> Path:
     if offline or os.environ.get("COURSE_OFFLINE", "") not in ("", "0"):
         raise DataSetMissing(
             f"{remote.title} is not on this computer, and offline it is not loaded: with a network, run "
-            f"`course data {remote.name}` without --offline and without COURSE_OFFLINE; or {by_hand(remote)}."
+            f"{remote.loaded_by} without asking for offline, and without COURSE_OFFLINE; or {by_hand(remote)}."
         )
+    remote = _with_sizes(remote)
     # A folder that somebody began by hand is completed where it is.
-    folder = remote.folder if remote.folder.exists() else remote.folder.with_name(remote.name + ".part")
+    folder = remote.folder if remote.folder.exists() else remote.folder.with_name(remote.folder.name + ".part")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _require_space(remote, folder)
@@ -61,6 +65,30 @@ def download(remote: RemoteSet, offline: bool = False) -> Path:
     return remote.folder
 
 
+def _with_sizes(remote: RemoteSet) -> RemoteSet:
+    """The set with all sizes; what the catalogue does not know, the first mirror that answers says."""
+    return replace(remote, files=tuple(_with_size(remote, file) for file in remote.files))
+
+
+def _with_size(remote: RemoteSet, file: RemoteFile) -> RemoteFile:
+    import requests
+
+    if file.size is not None:
+        return file
+    reasons = []
+    for mirror in remote.mirrors:
+        try:
+            headers = {"Accept-Encoding": "identity"}
+            response = requests.head(mirror + file.name, headers=headers, timeout=TIMEOUT, allow_redirects=True)
+            response.raise_for_status()
+            return replace(file, size=int(response.headers["Content-Length"]))
+        except KeyError:
+            reasons.append(f"from {mirror} (it does not say how long it is)")
+        except requests.RequestException as error:
+            reasons.append(f"from {mirror} ({_reason(error, file)})")
+    raise _not_loaded(remote, file, reasons)
+
+
 def _require_space(remote: RemoteSet, folder: Path) -> None:
     if shutil.disk_usage(folder).free < _lacking(remote, folder):
         raise _no_space(remote, folder)
@@ -76,7 +104,7 @@ def _no_space(remote: RemoteSet, folder: Path) -> DownloadError:
     return DownloadError(
         f"There is no space for {remote.title}: it needs {_lacking(remote, folder):,} bytes more in {folder}, where "
         f"{shutil.disk_usage(folder).free:,} are free. Free some, or set COURSE_HOME to a folder with more space, then "
-        f"run `course data {remote.name}` again."
+        f"run {remote.loaded_by} again."
     )
 
 
@@ -97,14 +125,20 @@ def _load(remote: RemoteSet, file: RemoteFile, folder: Path) -> None:
     import requests
     import urllib3
 
+    if is_right(folder / file.name, file):
+        return
+    (folder / file.name).unlink(missing_ok=True)
+    # What pooch has to tell, this module does.
+    pooch.get_logger().setLevel("WARNING")
+    known = file.sha256 if len(file.sha256) == DIGITS else None
     part = folder / (file.name + ".part")
     downloader = partial(_go_on, file=file, part=part)
     reasons = []
     for mirror in remote.mirrors:
         try:
-            pooch.retrieve(mirror + file.name, file.sha256, file.name, folder, downloader=downloader)
+            pooch.retrieve(mirror + file.name, known, file.name, folder, downloader=downloader)
             return
-        # pooch's ValueError is a SHA-256 that differs; it has removed the file.
+        # The ValueError is a SHA-256 that differs; the file is removed.
         except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
             reasons.append(f"from {mirror} ({_reason(error, file, part)})")
         except OSError as error:
@@ -112,9 +146,13 @@ def _load(remote: RemoteSet, file: RemoteFile, folder: Path) -> None:
                 # A full disk hinders everything else too.
                 part.unlink(missing_ok=True)
             raise
-    raise DownloadError(
+    raise _not_loaded(remote, file, reasons)
+
+
+def _not_loaded(remote: RemoteSet, file: RemoteFile, reasons: list[str]) -> DownloadError:
+    return DownloadError(
         f"{remote.title} could not be loaded: {file.name} {', '.join(reasons)}. Connect to the network (behind a proxy, set "
-        f"HTTPS_PROXY) and run `course data {remote.name}` again, which goes on where it ended; or {by_hand(remote)}."
+        f"HTTPS_PROXY) and run {remote.loaded_by} again, which goes on where it ended; or {by_hand(remote)}."
     )
 
 
@@ -148,10 +186,14 @@ def _go_on(url: str, output_file: str, _pooch: object, file: RemoteFile, part: P
                         break
     if have < file.size:
         raise urllib3.exceptions.ProtocolError("the server sent less than the file")
+    # Of a file whose SHA-256 is known in part, pooch compares nothing.
+    if not is_right(part, file):
+        part.unlink()
+        raise ValueError("SHA-256")
     part.replace(output_file)
 
 
-def _reason(error: Exception, file: RemoteFile, part: Path) -> str:
+def _reason(error: Exception, file: RemoteFile, part: Path | None = None) -> str:
     """Why a mirror failed, in a few words."""
     import requests
     import urllib3

@@ -1,20 +1,38 @@
 """One way to any data set: the course's by name, the learner's own by path."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from course_utils.datasets.catalogue import FASHION_MNIST, MNIST, did_you_mean
+from course_utils.datasets.catalogue import CIFAR10, FASHION_MNIST, MNIST, did_you_mean
+from course_utils.datasets.cifar import cifar10
 from course_utils.datasets.handwritten import digits
 from course_utils.datasets.mnist_sets import fashion_mnist, mnist, pad_to
+from course_utils.datasets.outlines import SHAPES
 from course_utils.datasets.own_arrays import read_npz
 from course_utils.datasets.own_pictures import read_folder
+from course_utils.datasets.shapes10 import shapes10
+
+
+def _of_32(read: Callable) -> Callable:
+    """A reader of pictures that have one size, 32x32, as one that is asked for a size."""
+
+    def sized(size: int, split: str) -> tuple[np.ndarray, np.ndarray]:
+        if size != 32:
+            raise ValueError(f"size must be 32, got {size!r}")
+        return read(split)
+
+    return sized
+
 
 READERS = {
     "digits": (digits, MNIST.classes),
     MNIST.name: (mnist, MNIST.classes),
     FASHION_MNIST.name: (fashion_mnist, FASHION_MNIST.classes),
+    "shapes10": (_of_32(shapes10), SHAPES),
+    CIFAR10.name: (_of_32(cifar10), CIFAR10.classes),
 }
 
 
@@ -36,10 +54,12 @@ class DataSet:
 def load(source: str | Path = "digits", size: int = 32) -> DataSet:
     """A data set with pictures of size x size.
 
-    source: "digits", "mnist" or "fashion-mnist"; or the path of an `.npz` file with the arrays x_train, y_train, x_test
-    and y_test, or images and labels; or of a folder with `train/7/0001.png` and `test/7/0002.png`, or `7/0001.png` alone.
-    Where there is no test part, every fifth picture of each class makes one. More in `own_arrays` and `own_pictures`.
-    size: 8 or 32 for the digits, 28 or 32 for the other two; for your own pictures their size, or 32 if that is 28.
+    source: "digits", "mnist", "fashion-mnist", "shapes10" or "cifar10"; or the path of an `.npz` file with the arrays
+    x_train, y_train, x_test and y_test, or images and labels; or of a folder with `train/cat/0001.jpg` and
+    `test/cat/0002.jpg`, or `cat/0001.jpg` alone. Where there is no test part, every fifth picture of each class makes one.
+    More in `own_arrays` and `own_pictures`.
+    size: 8 or 32 for the digits, 28 or 32 for the next two, 32 for the last two; for your own pictures their size, or 32 if
+    that is 28.
 
     Raises DataSetMissing, which says what to run, if the set is not on this computer, and ValueError if source is
     unknown, its pictures have another size, or what it holds does not fit together.

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from course_utils.datasets.picture_files import read_pictures
 from course_utils.datasets.split import every_fifth
 
 ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
@@ -17,6 +18,7 @@ def read_folder(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nd
     The folder holds `train/7/0001.png` and `test/7/0002.png`, or `7/0001.png` alone, of which every fifth picture of
     each class, by name, is for the test. All pictures have one size; other files are passed over.
     Returns pictures as (N, C, H, W) float32 in [0, 1], C = 1 if none of them has a colour, else 3; labels as (N,) int64.
+    10,000 pictures or more are decoded once, and kept so: `picture_files`.
     Raises ValueError, naming the folder or file, if there is nothing, or what there is does not fit.
     """
     names = {one.name for one in folder.iterdir() if one.is_dir()}
@@ -33,10 +35,11 @@ def read_folder(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nd
         )
     # Decoded together, since they must agree in size and colour.
     parts = [(part[name], label) for part in (train, test) for label, name in enumerate(classes) if name in part]
-    images = _decode([path for paths, _ in parts for path in paths])
+    images = read_pictures([path for paths, _ in parts for path in paths], folder)
     labels = np.array([label for paths, label in parts for _ in paths], dtype=np.int64)
     is_test = np.arange(len(labels)) >= sum(map(len, train.values())) if test else every_fifth(labels)
-    return images[~is_test], labels[~is_test], images[is_test], labels[is_test], classes
+    pictures = [images[chosen] / np.float32(255) for chosen in (~is_test, is_test)]
+    return pictures[0], labels[~is_test], pictures[1], labels[is_test], classes
 
 
 def _classes(folder: Path) -> dict[str, list[Path]]:
@@ -56,42 +59,3 @@ def _classes(folder: Path) -> dict[str, list[Path]]:
 
 def _is_picture(path: Path) -> bool:
     return path.suffix.lower() in ENDINGS and not path.name.startswith(".")
-
-
-def _decode(paths: list[Path]) -> np.ndarray:
-    """The picture files as (N, C, H, W) float32 in [0, 1]."""
-    from tqdm.auto import tqdm
-
-    first = _pixels(paths[0])
-    images = np.empty((len(paths), *first.shape), dtype=np.uint8)
-    # A bar that comes only if it takes long.
-    for place, path in enumerate(tqdm(paths, desc="reading pictures", leave=False, delay=1)):
-        pixels = _pixels(path)
-        if pixels.shape != first.shape:
-            sizes = [f"{shape[1]}x{shape[0]}" for shape in (first.shape, pixels.shape)]
-            raise ValueError(
-                f"pictures must have one size, but {paths[0]} is {sizes[0]} and {path} is {sizes[1]} (width x height): crop "
-                "or resize them, as with Pillow's Image.open(path).resize((32, 32)).save(path)"
-            )
-        images[place] = pixels
-    # Many programs store a gray picture as a coloured one.
-    if (images[..., :1] == images[..., 1:]).all():
-        images = images[..., :1]
-    return np.ascontiguousarray(images.transpose(0, 3, 1, 2)) / np.float32(255)
-
-
-def _pixels(path: Path) -> np.ndarray:
-    """(H, W, 3) uint8, upright."""
-    from PIL import Image, ImageOps
-
-    try:
-        with Image.open(path) as picture:
-            # Pillow would cut brighter values off.
-            if picture.mode.startswith(("I", "F")):
-                raise ValueError("more than 8 bits a channel")
-            return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
-    # A broken PNG is a SyntaxError to Pillow.
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ValueError(
-            f"{path} cannot be read as a picture ({error}): store it as an 8-bit PNG, or remove it"
-        ) from error

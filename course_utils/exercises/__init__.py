@@ -1,10 +1,12 @@
 """The exercises of the course: one declaration each, for the notebook's check, the grader and the tests."""
 
+from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
+from typing import Any
 
 from course_utils.exercises.questions import Question, Slip
-from course_utils.exercises.specification import Call, Case, Exercise, Misconception, Seed, run_plan
+from course_utils.exercises.specification import Call, Case, Exercise, Lazy, Misconception, Seed, run_plan
 
 _EXERCISE_MODULES = (
     "start_here",
@@ -33,6 +35,12 @@ _EXERCISE_MODULES = (
     "augmentation",
     "lenet",
     "training_step",
+    "conv2d_function",
+    "conv2d_module",
+    "epoch",
+    "receptive_fields",
+    "layer_work",
+    "memory_budget",
 )
 _QUESTION_MODULES = (
     "questions_00",
@@ -44,12 +52,15 @@ _QUESTION_MODULES = (
     "questions_06",
     "questions_07",
     "questions_08",
+    "questions_09",
+    "questions_10",
 )
 
 __all__ = [
     "Call",
     "Case",
     "Exercise",
+    "Lazy",
     "Misconception",
     "Question",
     "Seed",
@@ -62,13 +73,24 @@ __all__ = [
 
 @cache
 def exercises() -> dict[str, Exercise]:
-    """Every exercise by its name, in the order of the lessons."""
+    """Every exercise by its name, in the order of the lessons. Raises ValueError if two have one name."""
     modules = (import_module(f"{__name__}.{module}") for module in _EXERCISE_MODULES)
-    return {exercise.name: exercise for module in modules for exercise in module.EXERCISES}
+    return _by_name((exercise.name, exercise) for module in modules for exercise in module.EXERCISES)
 
 
 @cache
 def questions() -> dict[str, Question]:
-    """Every short question by its identifier, in the order of the lessons."""
+    """Every short question by its identifier, in the order of the lessons. Raises ValueError if two have one."""
     modules = (import_module(f"{__name__}.{module}") for module in _QUESTION_MODULES)
-    return {question.identifier: question for module in modules for question in module.QUESTIONS}
+    return _by_name((question.identifier, question) for module in modules for question in module.QUESTIONS)
+
+
+def _by_name(items: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    found = {}
+    for name, item in items:
+        if name in found:
+            raise ValueError(
+                f"{name!r} stands in lesson {found[name].lesson} and in lesson {item.lesson}; rename one of them"
+            )
+        found[name] = item
+    return found

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from course_utils.exercises.specification import Function, Misconception
+from course_utils.exercises.specification import Function, Lazy, Misconception
 
 # Name of the misconception, the function's word for the slip, the sentence for the learner.
 Slips = tuple[tuple[str, str, str], ...]
@@ -26,3 +26,8 @@ def misconceptions(
         )
         for name, slip, text in slips
     )
+
+
+def lazy_misconceptions(module: str, maker: str, slips: Slips) -> tuple[Misconception, ...]:
+    """One misconception a slip, for what needs PyTorch: the class that `maker`, a function in `module`, makes for its word."""
+    return tuple(Misconception(name, text, Lazy(module, maker, {"slip": slip})) for name, slip, text in slips)

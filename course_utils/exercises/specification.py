@@ -6,6 +6,7 @@ learner's code but `run_plan`, which any process can call.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,36 @@ Function = Callable[..., Any]
 
 
 @dataclass(frozen=True)
+class Lazy:
+    """Stands for a function or a class of a module that is imported when it is first asked for, such as one in PyTorch.
+
+    settings: None for the named thing itself; else it is called with them, and what it returns is the thing: a class that
+    is made anew with another slip, say.
+    """
+
+    module: str
+    name: str
+    settings: Mapping[str, Any] | None = None
+
+    def load(self) -> Function:
+        """The thing itself. Raises ImportError or AttributeError where it is not to be found."""
+        found = getattr(import_module(self.module), self.name)
+        return found if self.settings is None else found(**self.settings)
+
+    def __call__(self, *arguments: Any, **settings: Any) -> Any:
+        return self.load()(*arguments, **settings)
+
+    def __repr__(self) -> str:
+        return f"{self.module}.{self.name}"
+
+
+@dataclass(frozen=True)
 class Call:
     """One step of a plan: `function` is called with the named values that the case has, and its results are named.
 
-    An argument that a case leaves out keeps the function's default. With one name in `returns` the result is taken
-    as it is, with several it must be a tuple of that many.
+    An argument that a case leaves out keeps the function's default; one that has the name of a function of the plan gets
+    that function, or class. With one name in `returns` the result is taken as it is, with several it must be a tuple of that
+    many.
     """
 
     function: str
@@ -62,7 +88,7 @@ class Misconception:
 
     name: str
     sentence: str
-    function: Function
+    function: Function | Lazy
     also: tuple[Function, ...] = ()
 
 
@@ -70,6 +96,7 @@ class Misconception:
 class Exercise:
     """One exercise: what is called, with what, and what should come back.
 
+    The learner writes a function or a class, whose name is the exercise's. A reference that needs PyTorch is a Lazy.
     `plan` calls the learner's function once, or again to see what the first call left behind; the other functions that
     it calls are the course's, in `course`. `compared` names the results that are judged. `random_case` draws one case
     from a generator; it is None where there is nothing to draw. Tolerances are for results that are floating point;
@@ -80,7 +107,7 @@ class Exercise:
 
     name: str
     lesson: str
-    reference: Function
+    reference: Function | Lazy
     plan: tuple[Call, ...]
     compared: tuple[str, ...]
     cases: tuple[Case, ...]
@@ -108,7 +135,7 @@ def run_plan(plan: tuple[Call, ...], functions: Mapping[str, Function], values: 
     Raises ResultCountError where a tuple does not have the length that the plan names, and whatever the
     functions raise.
     """
-    known = dict(values)
+    known = {**functions, **values}
     for call in plan:
         arguments = {name: known[name] for name in call.arguments if name in known}
         result = functions[call.function](**arguments)
@@ -121,10 +148,17 @@ def run_plan(plan: tuple[Call, ...], functions: Mapping[str, Function], values: 
     return {name: known[name] for call in plan for name in call.returns}
 
 
+def loaded(function: Function | Lazy) -> Function:
+    """The function or class itself, if a Lazy stands for it."""
+    return function.load() if isinstance(function, Lazy) else function
+
+
 def fresh(value: Any) -> Any:
-    """A copy of a case's value: a view with gaps stays a view with gaps, and a Seed becomes the generator it stands for."""
+    """A copy of a case's value: a view with gaps stays a view with gaps; a Seed or a Lazy becomes what it stands for."""
     if isinstance(value, Seed):
         return np.random.default_rng(value.number)
+    if isinstance(value, Lazy):
+        return value.load()
     if not isinstance(value, np.ndarray):
         return value
     if value.flags.c_contiguous or value.ndim == 0:

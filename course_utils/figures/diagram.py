@@ -54,12 +54,9 @@ class Diagram:
     def line(self, xs, ys, *, color=INK, lw=1.2, ls="-", z=0.9) -> None:
         self.axes.add_line(Line2D(xs, ys, color=color, lw=lw, ls=ls, zorder=z, solid_capstyle="butt"))
 
-    def arrow(self, x0: float, y0: float, x1: float, y1: float, *, color=MUTED, lw=1.6) -> None:
-        self.axes.add_patch(
-            FancyArrowPatch(
-                (x0, y0), (x1, y1), arrowstyle="-|>", mutation_scale=13, color=color, lw=lw, shrinkA=0, shrinkB=0
-            )
-        )
+    def arrow(self, x0: float, y0: float, x1: float, y1: float, *, color=MUTED, lw=1.6, ls="-") -> None:
+        look = {"color": color, "lw": lw, "ls": ls, "shrinkA": 0, "shrinkB": 0}
+        self.axes.add_patch(FancyArrowPatch((x0, y0), (x1, y1), arrowstyle="-|>", mutation_scale=13, **look))
 
     def window(self, x: float, y: float, width: float, height: float) -> None:
         """The outline of what is looked at: vermillion within white, so that it shows on any gray."""

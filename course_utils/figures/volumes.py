@@ -34,7 +34,7 @@ def volumes(shapes: Sequence[tuple[int, int, int]], labels: Sequence[str] | None
 
     To scale where the largest extent is up to 16 times the smallest, else by square roots; the figure says which.
     """
-    shapes = [_as_shape(shape, f"shapes[{i}]") for i, shape in enumerate(shapes)]
+    shapes = [as_shape(shape, f"shapes[{i}]") for i, shape in enumerate(shapes)]
     labels = [""] * len(shapes) if labels is None else list(labels)
     same_length("shapes", shapes, "labels", labels)
     extents = [extent for shape in shapes for extent in shape]
@@ -53,9 +53,9 @@ def volumes(shapes: Sequence[tuple[int, int, int]], labels: Sequence[str] | None
     tall, gap = max(talls), 0.75
     diagram = Diagram(sum(widths) + gap * (len(widths) - 1), tall + 1.25, cell=1.0)
     x = 0.0
-    for i, ((c, h, w), name, label, width, box) in enumerate(zip(sizes, names, labels, widths, talls, strict=True)):
-        top = 0.4 + (tall - box) / 2
-        _box(diagram, x + (width - c - SLANT * w) / 2, top, c, h, w, INPUT if i == 0 else OUTPUT, shapes[i][0])
+    for i, ((c, h, w), name, label, width, high) in enumerate(zip(sizes, names, labels, widths, talls, strict=True)):
+        top = 0.4 + (tall - high) / 2
+        box(diagram, x + (width - c - SLANT * w) / 2, top, c, h, w, INPUT if i == 0 else OUTPUT, shapes[i][0])
         diagram.text(x + width / 2, 0.12, label, size=TITLE)
         diagram.text(x + width / 2, tall + 0.68, name, weight="bold")
         if i + 1 < len(shapes):
@@ -73,7 +73,7 @@ def depth_column(shape: tuple[int, int, int] = (3, 32, 32), kernel_size: int = 5
 
     shape: (channels, height, width). With kernel_size=1 it is the 1x1 convolution.
     """
-    channels, height, width = _as_shape(shape, "shape")
+    channels, height, width = as_shape(shape, "shape")
     filters = as_count(filters, "filters")
     kernel_size = as_count(kernel_size, "kernel_size", 1, min(height, width))
     c, h, w = 0.9, 2.3, 2.3
@@ -83,10 +83,10 @@ def depth_column(shape: tuple[int, int, int] = (3, 32, 32), kernel_size: int = 5
     shown = filters if filters <= COLUMN else COLUMN
     diagram = Diagram(max(6.6, start + shown * (ball + 0.14)), h + SLANT * w + 0.75, cell=1.0)
     top = 0.0
-    _box(diagram, 0, top, c, h, w, INPUT, channels)
+    box(diagram, 0, top, c, h, w, INPUT, channels)
     # The window sits in the middle of the height, on the near side, and runs through every channel.
     y = top + SLANT * w + (h - f) * 0.45
-    _box(diagram, 0, y - SLANT * f, c, f, f, KERNEL, channels, edge=VERMILLION, lw=1.8)
+    box(diagram, 0, y - SLANT * f, c, f, f, KERNEL, channels, edge=VERMILLION, lw=1.8)
     weights = channels * kernel_size**2
     middle = y + f / 2 - SLANT * f / 2
     for k in range(shown):
@@ -125,7 +125,7 @@ def depth_column(shape: tuple[int, int, int] = (3, 32, 32), kernel_size: int = 5
     )
 
 
-def _box(diagram: Diagram, x, y, c, h, w, face, channels: int, edge=INK, lw=1.1) -> None:
+def box(diagram: Diagram, x, y, c, h, w, face, channels: int, edge=INK, lw=1.1) -> None:
     """A box whose front is c by h inches; its width recedes up and to the right. y is its very top."""
     dx, dy = SLANT * w, SLANT * w
     y0, y1 = y + dy, y + dy + h
@@ -143,7 +143,8 @@ def _darker(color: str) -> tuple[float, float, float]:
     return tuple(0.86 * int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
 
 
-def _as_shape(shape, name: str) -> tuple[int, int, int]:
+def as_shape(shape, name: str) -> tuple[int, int, int]:
+    """(channels, height, width) as whole numbers above 0; ValueError for anything else."""
     if len(shape) != 3:
         raise ValueError(f"{name} must be (channels, height, width), got {shape!r}")
     return tuple(as_count(extent, f"{name}'s numbers") for extent in shape)

@@ -49,7 +49,8 @@ class _InputCheck:
         try:
             summary(network, (self.in_channels, height, width))
         except TooSmall as error:
-            return f": {error}"
+            got, needed = ("x".join(map(str, size)) for size in (error.got, error.needed))
+            return f": {error.layer} would get {got} and needs {needed}"
         return ""
 
 

@@ -23,26 +23,35 @@ from course_utils.models.resnet import BasicBlock, stage, start_as_identity
 
 
 class CifarResNet(nn.Module):
-    """depth: 6n + 2 layers. shortcut: "A", "B", "C", or "none" for a plain network.
+    """depth: 6n + 2 layers. shortcut: "A", "B", "C", or "none" for a plain network. width: channels of the first stage.
+    The paper has 16.
 
-    Raises ValueError for another depth.
+    Raises ValueError for another depth, or a width below 1.
     """
 
     def __init__(
-        self, num_classes: int, in_channels: int, depth: int, shortcut: str = "A", zero_init_residual: bool = False
+        self,
+        num_classes: int,
+        in_channels: int,
+        depth: int,
+        shortcut: str = "A",
+        zero_init_residual: bool = False,
+        width: int = 16,
     ):
         super().__init__()
         blocks, rest = divmod(depth - 2, 6)
         if rest or blocks < 1:
             raise ValueError(f"depth must be 6n + 2, such as 20, 32, 44, 56 or 110, got {depth}")
-        self.conv1 = nn.Conv2d(in_channels, 16, kernel_size=3, padding=1, bias=False)
-        self.bn1 = nn.BatchNorm2d(16)
+        if width < 1:
+            raise ValueError(f"width must be at least 1, got {width}")
+        self.conv1 = nn.Conv2d(in_channels, width, kernel_size=3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
         self.relu = nn.ReLU()
-        self.layer1 = stage(BasicBlock, blocks, 16, 16, 1, shortcut=shortcut)
-        self.layer2 = stage(BasicBlock, blocks, 16, 32, 2, shortcut=shortcut)
-        self.layer3 = stage(BasicBlock, blocks, 32, 64, 2, shortcut=shortcut)
+        self.layer1 = stage(BasicBlock, blocks, width, width, 1, shortcut=shortcut)
+        self.layer2 = stage(BasicBlock, blocks, width, 2 * width, 2, shortcut=shortcut)
+        self.layer3 = stage(BasicBlock, blocks, 2 * width, 4 * width, 2, shortcut=shortcut)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
-        self.fc = nn.Linear(64, num_classes)
+        self.fc = nn.Linear(4 * width, num_classes)
         he_normal(self, "fan_out", layers=nn.Conv2d)
         if zero_init_residual:
             start_as_identity(self)

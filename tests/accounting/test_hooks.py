@@ -41,6 +41,31 @@ def test_what_has_no_rule_is_counted_all_the_same():
         ("getitem", "getitem", (2, 13, 14)),
     ]
     assert counted.parameters == 3 * 4 * 4 + 4 + 2 * 4 * 9 + 2
+    # Each of the 3x8x8 inputs goes to 4 channels of 2x2 places.
+    assert counted.rows[0].macs == 3 * 8 * 8 * 4 * 2 * 2
+
+
+def test_products_of_matrices_and_convolutions_along_one_axis():
+    class Attending(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv1d(3, 5, 3)
+
+        def forward(self, x):
+            x = self.conv(x.flatten(2))
+            return x @ x.transpose(1, 2)
+
+    rows = observe(Attending(), (3, 4, 4))
+    assert [(row.name, row.macs) for row in rows if row.macs] == [("conv", 5 * 14 * 9), ("matmul", 5 * 5 * 14)]
+
+
+def test_what_multiplies_uncounted_is_refused():
+    class Summing(nn.Module):
+        def forward(self, x):
+            return torch.einsum("nchw,nchw->n", x, x)
+
+    with pytest.raises(ValueError, match="einsum multiplies in a way that is not counted"):
+        observe(Summing(), (3, 4, 4))
 
 
 def test_the_inside_of_one_row_counts_for_it():

@@ -4,6 +4,7 @@ import nbformat
 import pytest
 
 from course_utils.authoring.notebook import learner_notebook, solution_notebook, to_text
+from course_utils.authoring.rules import problems
 from course_utils.authoring.source import read
 
 
@@ -52,6 +53,38 @@ def test_two_regions_in_one_exercise_both_become_stubs(source, edit):
     stub = learner_notebook(read(source)).cells[5].source
     assert "half" not in stub and "SOLUTION" not in stub
     assert "    for _ in range(2):\n        # YOUR CODE HERE: about 1 line\n        raise NotImplementedError\n" in stub
+
+
+CLASS = '''class double(list):
+    """Twice as much, in two methods."""
+
+    def __init__(self, x):
+        super().__init__()
+        ### BEGIN SOLUTION about 1 line
+        self.secret = x
+        ### END SOLUTION
+
+    def twice(self):
+        ### BEGIN SOLUTION about 2 lines
+        half = self.secret
+        return half + half
+        ### END SOLUTION
+
+
+check(double)
+'''
+
+
+def test_every_method_of_a_class_becomes_a_stub(source, edit):
+    text = source.read_text(encoding="utf-8")
+    edit(text[text.index("def double") : text.index('# %% [markdown]\n"""\nThe sum')], CLASS + "\n")
+    assert problems(read(source)) == []
+    (stub,) = [cell.source for cell in learner_notebook(read(source)).cells if cell.id == "exercise-double"]
+    assert stub == (
+        'class double(list):\n    """Twice as much, in two methods."""\n\n    def __init__(self, x):\n'
+        "        super().__init__()\n        # YOUR CODE HERE: about 1 line\n        raise NotImplementedError\n\n"
+        "    def twice(self):\n        # YOUR CODE HERE: about 2 lines\n        raise NotImplementedError\n\n\ncheck(double)"
+    )
 
 
 def test_nothing_of_a_solution_or_a_run_is_in_the_learners_file(source):

@@ -39,8 +39,9 @@ def shoot(notebook: Path, out: Path, theme: str = "light", profile: str = "quick
     out.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as temporary:
         folder, home = Path(temporary, "notebooks"), Path(temporary, "home")
-        shutil.copytree(notebook.parent, folder, ignore=shutil.ignore_patterns(".ipynb_checkpoints", "*.py"))
-        home.mkdir()
+        for new in (folder, home):
+            new.mkdir()
+        shutil.copy(notebook, folder)
         with lab.serve(folder, home, theme, profile) as address, lab.browse() as page:
             lab.open_notebook(page, address, notebook.name)
             if run:

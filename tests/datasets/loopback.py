@@ -81,6 +81,16 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(rest)
 
+    def do_HEAD(self) -> None:
+        _, fault, name = self.path.split("/")
+        if fault in ("missing", "failing"):
+            self.send_error(404 if fault == "missing" else 500)
+            return
+        self.send_response(200)
+        if fault != "endless":
+            self.send_header("Content-Length", str(len(self.server.mirrors.files[name])))
+        self.end_headers()
+
     def _send(self, body: bytes, status: int = 206, length: int | None = -1) -> None:
         """length: what the header says; the truth if -1, nothing if None."""
         self.send_response(status)

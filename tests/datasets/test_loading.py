@@ -73,11 +73,15 @@ def test_missing_set_says_what_to_run(name):
         ("minst", 'got "minst": did you mean "mnist"?'),
         ("fashionmnist", 'did you mean "fashion-mnist"?'),
         ("digit", 'did you mean "digits"?'),
+        ("cifar-10", 'did you mean "cifar10"?'),
+        ("shapes", 'did you mean "shapes10"?'),
         ("nowhere/at/all.npz", 'a folder that is there, got "nowhere/at/all.npz"'),
     ],
 )
 def test_unknown_source(source, says):
-    with pytest.raises(ValueError, match="source must be one of digits, mnist, fashion-mnist, or the path") as error:
+    with pytest.raises(
+        ValueError, match="source must be one of digits, mnist, fashion-mnist, shapes10, cifar10, or the path"
+    ) as error:
         datasets.load(source)
     assert str(error.value).endswith(says)
 
@@ -299,12 +303,27 @@ def test_test_may_lack_a_class(tree):
 def test_coloured_pictures(tree):
     colour = np.stack([X, 255 - X, X // 2], axis=-1)
     pictures = folders(x=colour) | {"3/0019.png": X[19]}
-    data = datasets.load(tree(pictures), 28)
+    with pytest.warns(UserWarning, match="1 of 20 pictures"):
+        data = datasets.load(tree(pictures), 28)
     assert data.train_images.shape == (16, 3, 28, 28) and data.train_images.flags["C_CONTIGUOUS"]
     assert np.array_equal(data.test_images[0], colour[16].transpose(2, 0, 1) / np.float32(255))
     assert np.array_equal(data.test_images[3, 1], X[19] / np.float32(255)), (
         "a gray one among them has three equal channels"
     )
+
+
+def test_gray_among_coloured_is_told(tree):
+    colour = np.stack([X, 255 - X, X // 2], axis=-1)
+    folder = tree(folders(x=colour) | {"3/0019.png": X[19], "2/0002.png": X[2]})
+    with pytest.warns(UserWarning, match=r"2 of 20 pictures are stored without colour, such as .*0002\.png") as told:
+        datasets.load(folder, 28)
+    assert told[0].filename == __file__, "it must point at the line that called load"
+
+
+@pytest.mark.parametrize("stored", [X, np.stack([X, 255 - X, X], axis=-1), np.stack([X] * 3, axis=-1)])
+def test_all_gray_or_all_coloured_needs_no_warning(tree, recwarn, stored):
+    datasets.load(tree(folders(x=stored)), 28)
+    assert not recwarn
 
 
 def test_gray_stored_as_colour_is_gray(tree):

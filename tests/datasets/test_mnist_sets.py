@@ -65,12 +65,12 @@ PACKED = packed_idx(np.arange(200, dtype=np.uint8))
         (b"<html>", "cannot be unpacked"),
         (b"", "must begin .* got $"),
         (
-            gzip.compress(b"\0\0\x0d\1\0\0\0\0"),
+            gzip.compress(b"\0\0\x0d\1\0\0\0\0", mtime=0),
             "must begin as an idx file of unsigned bytes does, 00 00 08, got 00 00 0d",
         ),
-        (gzip.compress(b"\0\0\x08\2\0\0\0\1"), "must hold"),
-        (gzip.compress(b"\0\0\x08\1\0\0\0\3ab"), r"must hold 11 bytes for shape \(3,\), got 10"),
-        (gzip.compress(b"\0\0\x08\1\0\0\0\1ab"), r"must hold 9 bytes for shape \(1,\), got 10"),
+        (gzip.compress(b"\0\0\x08\2\0\0\0\1", mtime=0), "must hold"),
+        (gzip.compress(b"\0\0\x08\1\0\0\0\3ab", mtime=0), r"must hold 11 bytes for shape \(3,\), got 10"),
+        (gzip.compress(b"\0\0\x08\1\0\0\0\1ab", mtime=0), r"must hold 9 bytes for shape \(1,\), got 10"),
     ],
 )
 def test_damaged_idx(tmp_path, content, says):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from course_utils.checking.answers import explain_answer, judge_answer
-from course_utils.exercises import questions
+from course_utils.exercises import _by_name, questions
 from course_utils.lessons import LESSONS
 
 QUESTIONS = list(questions().values())
@@ -99,3 +99,9 @@ def test_a_letter_has_no_slip_for_itself():
         if isinstance(question.answer, str):
             assert question.answer == question.answer.lower()
             assert len(question.answer) == 1
+
+
+def test_two_lessons_cannot_ask_by_one_name():
+    question = QUESTIONS[0]
+    with pytest.raises(ValueError, match=f"{question.identifier!r} stands in lesson 00 and in lesson 00; rename one"):
+        _by_name([(question.identifier, question), (question.identifier, question)])

@@ -1,5 +1,7 @@
 """One call or more of every figure: what the tests run, and what may be looked at."""
 
+from types import SimpleNamespace
+
 import numpy as np
 
 from course_utils import datasets, figures
@@ -16,7 +18,18 @@ MAP = correlate2d(PICTURE, EDGE)
 KERNELS = {"vertical edges": EDGE, "horizontal edges": EDGE.T, "blur": np.full((3, 3), 1 / 9), "sharpen": EDGE - 1}
 RESPONSES = {name: correlate2d(PICTURE, kernel) for name, kernel in KERNELS.items()}
 HISTORY = History([2.0, 1.0, 0.5], [0.3, 0.7, 0.9], [2.1, 1.2, 1.0], [0.2, 0.6, 0.7])
+LONG_HISTORY = History(*([one * 20 for one in (HISTORY.train_loss, HISTORY.train_accuracy)]))
 BELL = np.random.default_rng(1).standard_normal(500)
+MOMENTS = [
+    SimpleNamespace(
+        name=f"layer {i}", phase="forward" if i < 4 else "backward", held=held * 10**6, peak=(held + 5) * 10**6
+    )
+    for i, held in enumerate((100, 140, 160, 170, 180, 150, 120))
+]
+TWICE = [
+    SimpleNamespace(name=moment.name, phase=moment.phase, held=2 * moment.held, peak=2 * moment.peak)
+    for moment in MOMENTS
+]
 PARTS = {
     "Start": [("00", "Start here")],
     "Part I. From scratch in NumPy": [
@@ -27,6 +40,9 @@ PARTS = {
         ("05", "Pooling"),
     ],
 }
+
+TOWERS = [("picture", 3, 224), ("conv1", 96, 55), ("conv2", 256, 27), ("conv3", 384, 13), ("conv4", 384, 13)]
+TOWERS += [("conv5", 256, 13), ("fc6", 4096, 1), ("fc7", 4096, 1), ("fc8", 1000, 1)]
 
 EXAMPLES = {
     "accuracy_by_learning_rate": lambda: figures.accuracy_by_learning_rate(
@@ -39,6 +55,17 @@ EXAMPLES = {
         [PICTURE] * 4, [PICTURE[i : -i or None] for i in range(4)]
     ),
     "channel_bars": lambda: figures.channel_bars([1.0, 8, 2], [0.5, 2, 1]),
+    "computation_graph": lambda: figures.computation_graph(
+        [
+            ("x", "x", "input", (), 3.0),
+            ("w", "w", "parameter", (), 2.0, 6.0),
+            ("u", "u = w · x", "step", ("w", "x"), 6.0, 2.0),
+            ("b", "b", "parameter", (), -1.0, 2.0),
+            ("s", "s = u + b", "step", ("u", "b"), 5.0, 2.0),
+            ("L", "L = s²", "result", ("s",), 25.0),
+        ]
+    ),
+    "computation_graph of a single node": lambda: figures.computation_graph([("x", "x", "input")]),
     "confusion_matrix": lambda: figures.confusion_matrix(
         np.diag([30, 28, 31]) + np.array([[0, 2, 0], [0, 0, 5], [0, 0, 0]])
     ),
@@ -50,6 +77,15 @@ EXAMPLES = {
     "convolution_step negative": lambda: figures.convolution_step(*datasets.running_demo(), 2, 1, 17),
     "correlation_and_convolution": lambda: figures.correlation_and_convolution([1, 3, 0, 2, 4, 1, 0], [1, 2, -1], 4),
     "correlation_and_convolution short": lambda: figures.correlation_and_convolution([0, 1, 0], [1, 2]),
+    "cost_bars": lambda: figures.cost_bars(
+        ["stage 1", "stage 2", "fully connected"],
+        {
+            "weights": [38_720, 221_184, 123_633_664],
+            "MACs": [1.94e9, 2.77e9, 1.2e8],
+            "activations": [7.2e6, 3.6e6, 9192],
+        },
+    ),
+    "cost_bars without shares": lambda: figures.cost_bars(["AlexNet", "VGG-16"], {"work": [0, 15.5e9]}, shares=False),
     "course_map": lambda: figures.course_map(PARTS, current="00"),
     "depth_column": lambda: figures.depth_column(),
     "depth_column 1x1": lambda: figures.depth_column((64, 32, 32), kernel_size=1, filters=32),
@@ -101,9 +137,29 @@ EXAMPLES = {
     "max_pooling": lambda: figures.max_pooling(GRID, 2),
     "max_pooling both ways": lambda: figures.max_pooling(GRID, 3, 1, dout=np.arange(1.0, 17).reshape(4, 4), step=6),
     "max_pooling in fractions": lambda: figures.max_pooling(OUT / 4, 2, 2, dout=np.full((2, 2), -0.25)),
+    "memory_timeline": lambda: figures.memory_timeline({"a": MOMENTS, "twice as much": TWICE}),
+    "network_volumes": lambda: figures.network_volumes(
+        [(3, 224, 224), *[(64, 224, 224)] * 2, *[(128, 112, 112)] * 2, *[(512, 14, 14)] * 3, (4096, 1, 1)],
+        ["picture", "stage 1", "", "stage 2", "", "stage 5", "", "", "fc"],
+    ),
+    "network_volumes of vectors": lambda: figures.network_volumes([(8, 1, 1), (1000, 1, 1)]),
+    "memory_layout": lambda: figures.memory_layout(),
+    "memory_layout of one channel": lambda: figures.memory_layout(1, 3, 2),
+    "number_formats": lambda: figures.number_formats(),
+    "number_formats one": lambda: figures.number_formats(["float16"]),
     "padding_figure": lambda: figures.padding_figure(GRID[:4, :4], padding=1),
     "pixel_grid": lambda: figures.pixel_grid(PICTURE[:6, :6], highlight=(1, 2, 3, 3), title="A patch"),
     "pixel_grid signed": lambda: figures.pixel_grid(OUT, title="a title wider than its grid"),
+    "receptive_field_pyramid": lambda: figures.receptive_field_pyramid([3, 3, 3]),
+    "receptive_field_pyramid strided": lambda: figures.receptive_field_pyramid(
+        [3, 2, 3], [1, 2, 1], [1, 1, 2], ["conv", "pool", "conv"]
+    ),
+    "receptive_field_view": lambda: figures.receptive_field_view(
+        COLOUR, [("conv1", 3, 1, 1), ("pool1", 2, 2, 0), ("conv2", 3, 1, 1)], 2, 0, 6
+    ),
+    "receptive_field_view of many layers": lambda: figures.receptive_field_view(
+        PICTURE, [(f"layer4.{i}.conv1", 3, 1, 1) for i in range(24)], 23, 12, 12
+    ),
     "score_gradient": lambda: figures.score_gradient([0.7, 0.2, 0.1], 1),
     "score_gradient named": lambda: figures.score_gradient([0.1] * 10, 9, [f"c{i}" for i in range(10)]),
     "shared_means": lambda: figures.shared_means(),
@@ -120,6 +176,24 @@ EXAMPLES = {
         others=1,
     ),
     "speed_ladder plain": lambda: figures.speed_ladder(["slow", "fast"], [1.5, 250], xlabel="pictures a second"),
+    "stacked_bars": lambda: figures.stacked_bars(
+        ["AlexNet", "VGG-16"],
+        {"parameters": [244, 553], "gradients": [244, 553], "activations": [310, 7400]},
+        "MB",
+        level=("the card", 3000),
+    ),
+    "run_curves": lambda: figures.run_curves(
+        {
+            "a network's own run": SimpleNamespace(history=HISTORY, recorded=False),
+            "the paper's (recorded)": SimpleNamespace(history=LONG_HISTORY, recorded=True),
+        }
+    ),
+    "run_curves of one epoch": lambda: figures.run_curves(
+        {"a": SimpleNamespace(history=History([1], [0.5]), recorded=False)}
+    ),
+    "stacked_bars of many parts": lambda: figures.stacked_bars(
+        ["a", "b"], {f"a part of some length {i}": [i, 2.5] for i in range(6)}, "claims"
+    ),
     "time_curves": lambda: figures.time_curves(
         [8, 16, 32], {"loops": [0.01, 0.04, 0.16], "fast": [1e-4, 2e-4, 9e-4]}, "width (pixels)", "time (s)", slope=2
     ),

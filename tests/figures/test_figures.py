@@ -7,7 +7,7 @@ from functools import cache
 import matplotlib
 import numpy as np
 import pytest
-from figure_examples import EXAMPLES, PICTURE
+from figure_examples import EXAMPLES, MOMENTS, PICTURE
 from matplotlib.text import Text
 
 from course_utils import figures
@@ -147,6 +147,18 @@ BAD = {
     'cmap must be "gray" or "signed"': lambda: figures.image_row([A], cmap="jet"),
     "row must be at most": lambda: figures.zoom(PICTURE, row=20, column=0, size=8),
     "responses must have the names": lambda: figures.filter_responses(A, {"a": A}, {"b": A}),
+    "timelines must hold one to four": lambda: figures.memory_timeline({}),
+    "timelines\\['a'\\] must hold moments of both ways": lambda: figures.memory_timeline({"a": MOMENTS[:3]}),
+    "measures must hold one to four": lambda: figures.cost_bars(["a"], {}),
+    "labels and measures\\['a'\\]": lambda: figures.cost_bars(["a"], {"a": [1, 2]}),
+    "must hold numbers from 0, not all 0": lambda: figures.cost_bars(["a"], {"a": [0]}),
+    "parts must hold one to 6": lambda: figures.stacked_bars(["a"], {}, "x"),
+    "must not hold numbers below 0, got -1": lambda: figures.stacked_bars(["a"], {"b": [-1]}, "x"),
+    "kernel_sizes and labels": lambda: figures.receptive_field_pyramid([3, 3], labels=["a"]),
+    "up to 5 layers and 40 pixels": lambda: figures.receptive_field_pyramid([11, 3, 5], [4, 2, 1]),
+    "layer must be at most 0": lambda: figures.receptive_field_view(A, [("a", 3, 1, 1)], 1, 0, 0),
+    "row must be at most 3 to be drawn": lambda: figures.receptive_field_view(A, [("a", 3, 1, 1)], 0, 4, 0),
+    "layers must hold at most 24": lambda: figures.receptive_field_view(A, [("a", 3, 1, 1)] * 25, 0, 0, 0),
     "kernels must hold": lambda: figures.filter_responses(A, {}, {}),
     "padded and unpadded": lambda: figures.border_washed_away([A], [A, A]),
     "x must have shape \\(H, W\\)": lambda: figures.shift_equivariance([1], A, A, A, A),

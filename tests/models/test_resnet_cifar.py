@@ -87,3 +87,12 @@ def test_training_changes_every_weight():
     network = models.create("resnet20_cifar", seed=1)
     nn.functional.cross_entropy(network(pictures(4, 3, 32)), torch.arange(4)).backward()
     assert all(parameter.grad.any() for parameter in network.parameters())
+
+
+def test_width():
+    """Every convolution between two stages has (w/16)² of the paper's weights."""
+    narrow, paper = (models.create("resnet20_cifar", device="meta", **options) for options in ({"width": 4}, {}))
+    assert paper.layer3[1].conv1.weight.numel() == 16 * narrow.layer3[1].conv1.weight.numel()
+    assert narrow.eval()(torch.empty(2, 3, 32, 32, device="meta")).shape == (2, 10)
+    with pytest.raises(ValueError, match="width must be at least 1, got 0"):
+        models.create("plain20_cifar", width=0)

@@ -26,6 +26,7 @@ MAKERS = {
     "layer_calculator": widgets.layer_calculator,
     "weight_scale": lambda: widgets.weight_scale(lambda scale: {"a": [X, scale * X]}),
     "pooling_switches": lambda: widgets.pooling_switches(X),
+    "receptive_field_explorer": lambda: widgets.receptive_field_explorer(datasets.photograph(size=224)),
     "kernel_editor": lambda: widgets.kernel_editor(datasets.photograph(gray=True, size=48)),
 }
 everything = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
@@ -87,7 +88,7 @@ def move(box) -> None:
     if hasattr(box, "slider"):
         box.slider.value += 1
     elif hasattr(box, "sliders"):
-        box.sliders["width"].value += 1
+        box.sliders["width" if "width" in box.sliders else "column"].value += 1
     else:
         box.cells[4].value += 1
 
