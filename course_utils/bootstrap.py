@@ -18,6 +18,9 @@ from course_utils.requirements import PYPROJECT
 
 # What cli.py offers besides lab and test; here too, so that a slip is told before a long install.
 COMMANDS = ("build", "count", "data", "doctor", "new", "progress", "runs", "train")
+# NumPy's and PyTorch's threads each wait for work by spinning, and where cores are few they keep them from each other: a
+# lesson with both took five times as long. So they sleep instead, unless the environment says otherwise.
+PATIENT_THREADS = {"OPENBLAS_THREAD_TIMEOUT": "4", "OMP_WAIT_POLICY": "PASSIVE"}
 FIRST_LESSON = "notebooks/00_start_here.ipynb"
 USAGE = f"""\
 python3 -m course_utils lab [--no-browser] [--port N]   open the first lesson in JupyterLab
@@ -116,7 +119,7 @@ def _port(text: str) -> int:
 
 def _become(arguments: list[str], python: Path) -> int:
     """Gives this process over to that Python, so that Ctrl-C and signals reach what runs, and nothing else."""
-    command, settings = [str(python), *arguments], environment.variables(python)
+    command, settings = [str(python), *arguments], PATIENT_THREADS | environment.variables(python)
     sys.stdout.flush()
     if os.name == "nt":
         # Windows would let the shell go on as if the command had ended.

@@ -140,3 +140,20 @@ def test_start_needs_the_standard_library_alone(checkout):
     assert result.returncode == 0, result.stderr
     roots = {name.partition(".")[0] for name in result.stdout.split()}
     assert roots <= {*sys.stdlib_module_names, "__main__", "course_utils"}
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"), [({}, ("4", "PASSIVE")), ({"OMP_WAIT_POLICY": "ACTIVE"}, ("4", "ACTIVE"))]
+)
+def test_threads_that_wait_sleep_unless_the_environment_says_otherwise(monkeypatch, own, expected):
+    started = []
+    for name in ("OPENBLAS_THREAD_TIMEOUT", "OMP_WAIT_POLICY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in own.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(bootstrap.environment, "prepare", lambda *extras: Path(sys.executable))
+    monkeypatch.setattr(os, "execve", lambda python, command, settings: started.append((command, settings)))
+    bootstrap.lab(browser=False)
+    ((command, settings),) = started
+    assert command[1:3] == ["-m", "jupyterlab"]
+    assert (settings["OPENBLAS_THREAD_TIMEOUT"], settings["OMP_WAIT_POLICY"]) == expected

@@ -143,7 +143,7 @@ def test_train_and_list_and_compare_and_draw(home):
     short = ["train", "shapes-lenet", "--data", "digits", "--epochs", "1", "--batch-size", "200"]
     result = course(*short)
     assert result.exit_code == 0, result.output
-    assert "shapes-lenet on digits: 1 epochs in" in result.stdout
+    assert "shapes-lenet on digits: 1 epoch in" in result.stdout
     folder = home / "runs" / "shapes-lenet-seed0"
     assert {path.name for path in folder.iterdir()} == {"checkpoint.pt", "weights.pt", "run.json"}
     assert "it is finished" in course(*short).stdout
@@ -180,7 +180,7 @@ def test_train_that_cannot_begin_is_one_sentence(home, arguments, message):
 
 def test_train_whose_loss_is_no_number(home):
     result = course("train", "shapes-lenet", "--data", "digits", "--lr", "1e20", "--epochs", "1")
-    assert result.exit_code == 1 and "The loss is not a number any more" in result.stderr
+    assert result.exit_code == 1 and "Loss or weights are not finite" in result.stderr
 
 
 def test_train_without_memory(home, monkeypatch):

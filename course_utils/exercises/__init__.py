@@ -41,6 +41,11 @@ _EXERCISE_MODULES = (
     "receptive_fields",
     "layer_work",
     "memory_budget",
+    "two_towers",
+    "alexnet",
+    "basic_block",
+    "bottleneck",
+    "residual_network",
 )
 _QUESTION_MODULES = (
     "questions_00",
@@ -54,6 +59,8 @@ _QUESTION_MODULES = (
     "questions_08",
     "questions_09",
     "questions_10",
+    "questions_11",
+    "questions_15",
 )
 
 __all__ = [

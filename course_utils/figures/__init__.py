@@ -24,10 +24,12 @@ from course_utils.figures.normalisation import batch_norm_graph, channel_bars, s
 from course_utils.figures.number_formats import number_formats
 from course_utils.figures.pooling import max_pooling
 from course_utils.figures.receptive_fields import receptive_field_pyramid, receptive_field_view
+from course_utils.figures.residual_blocks import residual_blocks
 from course_utils.figures.runs import run_curves
 from course_utils.figures.signals import correlation_and_convolution
 from course_utils.figures.speeds import speed_ladder
 from course_utils.figures.tables import confusion_matrix, connection_table
+from course_utils.figures.towers import two_towers
 from course_utils.figures.volumes import depth_column, volumes
 from course_utils.figures.windows import dilated_taps, window_positions
 
@@ -68,6 +70,7 @@ __all__ = [
     "pixel_grid",
     "receptive_field_pyramid",
     "receptive_field_view",
+    "residual_blocks",
     "run_curves",
     "score_gradient",
     "shared_means",
@@ -78,6 +81,7 @@ __all__ = [
     "stacked_bars",
     "time_curves",
     "training_curves",
+    "two_towers",
     "volumes",
     "weight_counts",
     "window_in_memory",

@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator, ScalarFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from course_utils.figures.curves import DATA, MEASURES, Epochs
 from course_utils.figures.diagram import MARGIN
@@ -47,7 +47,9 @@ def run_curves(runs: Mapping[str, TrainingRun]) -> Drawing:
         ax.set(xlabel="epoch (log scale)" if far_apart else "epoch", ylabel=label)
         if far_apart:
             ax.set_xscale("log")
-            ax.xaxis.set_major_formatter(ScalarFormatter())
+            ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            ax.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+            ax.xaxis.set_minor_locator(NullLocator())
         else:
             ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         if measure == "accuracy":

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-NAME, PREVIOUS, WRITING = "checkpoint.pt", "checkpoint-previous.pt", "checkpoint-writing.tmp"
+NAME, PREVIOUS, WRITING = "checkpoint.pt", "checkpoint-previous.pt", ".writing"
 SIGNATURE = b"course-utils checkpoint 1\n"
 _DIGEST = hashlib.sha256().digest_size
 
@@ -35,7 +35,7 @@ def write(path: Path, content: bytes, previous: Path | None = None) -> None:
     Raises OSError, with the old file in place, if the new one cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    writing = path.with_name(WRITING)
+    writing = path.with_name(path.name + WRITING)
     try:
         with writing.open("wb") as file:
             file.write(content)

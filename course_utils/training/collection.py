@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from rich.table import Table
+from rich.table import Column, Table
 
 from course_utils import paths
 from course_utils.training.recipe import Recipe
@@ -46,8 +46,8 @@ def chosen(names: Iterable[str], among: list[Run]) -> list[Run]:
 
 def overview(among: list[Run]) -> Table:
     """A row a run."""
-    heads = ("data", "epochs", "test", "published", "images/s", "time", "began")
-    table = Table("run", *heads)
+    heads = ("data", "epochs", "test", "published", "images/s", "time")
+    table = Table(Column("run", no_wrap=True), *heads)
     for run, label in zip(among, labels(tuple(among)), strict=True):
         facts = dict(_facts(run))
         table.add_row(label, *(facts[head] for head in heads))

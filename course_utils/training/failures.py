@@ -15,7 +15,7 @@ class OutOfMemory(RuntimeError):  # noqa: N818
 
 
 class Diverged(ArithmeticError):  # noqa: N818
-    """The loss is no finite number any more. The message says where, and what to try."""
+    """The loss, or a weight, is no finite number any more. The message says where, and what to try."""
 
 
 def is_out_of_memory(error: RuntimeError) -> bool:
@@ -46,8 +46,8 @@ def out_of_memory(
 def diverged(step: int, epoch: int, lr: float) -> Diverged:
     """step and epoch count from 1; lr: the learning rate of that step."""
     return Diverged(
-        f"The loss is not a number any more in step {step} of epoch {epoch}, at a learning rate of {lr:.2g}: train again with "
-        f"a lower one, such as lr={lr / 10:.1g}, or with warmup_epochs"
+        f"Loss or weights are not finite numbers any more in step {step} of epoch {epoch}, at a learning rate of {lr:.2g}: "
+        f"train again with a lower one, such as lr={lr / 10:.1g}, or with warmup_epochs"
     )
 
 

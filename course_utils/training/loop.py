@@ -41,7 +41,7 @@ def fit(
     checkpoint_seconds: float = 60.0,
     **changes: Any,
 ) -> Run:
-    """Train a network, in place, and return the record of the run, which `figure()` draws.
+    """Train a network, in place, and return the record of the run, which `figure()` draws. The network is left in eval mode.
 
     network: a module, or a name for `models.create`; None takes the recipe's. data: as in `pictures.prepare`; None takes the
     recipe's. recipe: a Recipe or the name of one, with `changes` to its fields: `fit("lenet5", "digits", epochs=3, lr=0.05)`.
@@ -57,51 +57,50 @@ def fit(
     Raises ValueError for what cannot be trained, for CUDA where there is none, and for an `out` that holds another run's
     checkpoint; OutOfMemory, which says what batch would fit.
     """
-    recipe = _recipe(recipe, changes)
+    recipe = _recipe(recipe, network, changes)
     place = choose(recipe, device, int(os.environ.get("LOCAL_RANK", "0")))
     group = processes(place.is_cuda)
     with torch.random.fork_rng([place.device.index] if place.is_cuda else []), repeatable():
         report = Reporter(progress and group.leads)
         pictures = prepare(data, recipe, place)
-        network, name, recipe = _network(network, pictures, recipe)
+        network = _network(network, pictures, recipe)
         _check_together(network, pictures, recipe, place, group)
-        torch.manual_seed(recipe.seed + group.rank)
+        _seed(recipe.seed + group.rank, place)
         training = Training(network, pictures, recipe, place, group)
         saver = Saver(training, Path(out) if out is not None else None, checkpoint_seconds, report)
         report.say(place.sentence)
         if not fresh and saver.resume():
-            done = (
-                "it is finished" if training.finished else f"{training.epoch} epochs and {training.step} steps are done"
-            )
-            report.say(f"Going on with the run in {out}: {done}.")
+            done = f"{training.epoch} epochs and {training.step} steps are done"
+            report.say(f"Going on with the run in {out}: {'it is finished' if training.finished else done}.")
         stopped = _train(training, saver, report)
-        run = _run(training, name, saver.started, stopped, report)
+        run = _run(training, saver.started, stopped, report)
         if out is not None and group.leads:
             _keep(run, training, Path(out), report)
         report.say(f"{run}.")
         return run
 
 
-def _recipe(recipe: Recipe | str | None, changes: dict[str, Any]) -> Recipe:
+def _recipe(recipe: Recipe | str | None, network: nn.Module | str | None, changes: dict[str, Any]) -> Recipe:
+    """The recipe with the changes, and with this network's name."""
     if isinstance(recipe, str):
         recipe = named_recipe(recipe)
     if not isinstance(recipe, (Recipe, type(None))):
         raise TypeError(f"recipe must be a Recipe or the name of one, got {recipe!r}")
-    return (recipe or Recipe()).changed(**changes)
-
-
-def _network(network: nn.Module | str | None, pictures: Pictures, recipe: Recipe) -> tuple[nn.Module, str, Recipe]:
-    """The network, what to call it, and the recipe with that."""
-    if isinstance(network, nn.Module):
-        name = type(network).__name__
-        return network, name, replace(recipe, network=name, options={})
-    if isinstance(network, str) and network != recipe.network:
-        recipe = replace(recipe, network=network, options={})
-    if not recipe.network:
+    recipe = recipe or Recipe()
+    name = type(network).__name__ if isinstance(network, nn.Module) else network or recipe.network
+    if not name:
         raise ValueError('network must be given, such as "lenet5", since the recipe names none')
+    if name != recipe.network:
+        # Options are for the network that the recipe names.
+        recipe = replace(recipe, network=name, options={})
+    return recipe.changed(**changes)
+
+
+def _network(network: nn.Module | str | None, pictures: Pictures, recipe: Recipe) -> nn.Module:
+    if isinstance(network, nn.Module):
+        return network
     classes, channels = len(pictures.classes), pictures.train.images.shape[1]
-    made = models.create(recipe.network, classes, channels, seed=recipe.seed, **recipe.options)
-    return made, recipe.network, recipe
+    return models.create(recipe.network, classes, channels, seed=recipe.seed, **recipe.options)
 
 
 @torch.no_grad()
@@ -123,6 +122,13 @@ def _check_together(network: nn.Module, pictures: Pictures, recipe: Recipe, plac
             f"the network must give scores (N, {classes}), one for each class of {pictures.name}, got {shape} for 2 pictures: "
             f"make it with num_classes={classes}"
         )
+
+
+def _seed(seed: int, place: Place) -> None:
+    """Seed what dropout draws from, and no other device's generator."""
+    torch.default_generator.manual_seed(seed)
+    if place.is_cuda:
+        torch.cuda.manual_seed(seed)
 
 
 def _train(training: Training, saver: Saver, report: Reporter) -> str:
@@ -171,15 +177,16 @@ def _one_epoch(training: Training, saver: Saver, report: Reporter, interrupt: In
     saver.save()
 
 
-def _run(training: Training, name: str, started: str, stopped: str, report: Reporter) -> Run:
+def _run(training: Training, started: str, stopped: str, report: Reporter) -> Run:
     """The record, with the final network judged by the test data."""
     loss, accuracy = training.judge(training.pictures.test) if training.finished else (None, None)
     if training.finished and training.average:
         training.network.load_state_dict(training.average.network.state_dict())
+    training.network.eval()
     history, place = training.history, training.place
     pictures = len(history.train_loss) * len(training.pictures.train) + training.sums[2]
     return Run(
-        network=name,
+        network=training.recipe.network,
         parameters=sum(parameter.numel() for parameter in training.network.parameters()),
         data=training.pictures.summary(),
         recipe=training.recipe,
@@ -219,4 +226,6 @@ def _keep(run: Run, training: Training, out: Path, report: Reporter) -> None:
             checkpoint.write(out / WEIGHTS, buffer.getvalue())
         run.save(out / RECORD)
     except OSError as error:
-        report.problem(f"The record could not be saved in {out} ({error.strerror}): make room, and run the same again.")
+        report.problem(
+            f"The record could not be saved in {out} ({error.strerror or error}): make room, and run the same again."
+        )

@@ -58,10 +58,11 @@ def _of_the_paper(kind: str, depth: int) -> Recipe:
 
 
 def _of_imagenet(name: str, network: str, **changes) -> Recipe:
-    """Networks that were made before batch normalisation was everywhere, or for larger pictures, on CIFAR-10.
+    """The other case studies on CIFAR-10, which their papers do not train on, but for Network in Network.
 
-    Their papers have no recipe for it, so they get the ResNet paper's, with the learning rates and decays that such networks are
-    usually given. AlexNet and GoogLeNet halve the map five times and more: they see each pixel as a square of 2x2.
+    They get the ResNet paper's recipe, with learning rates and decays that such networks are usually given. AlexNet needs
+    pictures of 63x63, and of 32x32 GoogLeNet would keep a single pixel at its end: both see each pixel as a square of 2x2.
+    VGG-16 takes 32x32 as they are, and with batch normalisation trains without the paper's start from a smaller network.
     """
     source = f"the network as published ({network}); the recipe is the ResNet paper's, adapted by this course"
     return _PAPER.changed(name=name, network=network, precision="bfloat16", source=source, **changes)

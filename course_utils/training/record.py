@@ -120,7 +120,8 @@ class Run:
         rate = f"{self.images_per_second:,.0f} images a second" if self.images_per_second else ""
         judged = f"{self.test_accuracy:.2%} of the test pictures right" if self.test_accuracy is not None else ""
         best = f"best on held-out pictures in epoch {self.best_epoch}" if self.best_epoch else ""
-        done = f"{self.epochs} of {self.recipe.epochs} epochs" if not self.finished else f"{self.epochs} epochs"
+        epochs = f"{self.recipe.epochs} epoch{'s' * (self.recipe.epochs != 1)}"
+        done = epochs if self.finished else f"{self.epochs} of {epochs}"
         told = [f"{done} in {duration(self.seconds)}", judged, best, rate, self.stopped]
         return f"{self.name} on {self.data['name']}: {', '.join(filter(None, told))}"
 

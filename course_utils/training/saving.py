@@ -34,11 +34,15 @@ class Saver:
         return self.training.group.from_first(time.monotonic() - self._last >= self.seconds)
 
     def save(self) -> None:
-        """Save the run as it stands. If the disk is full, that is said, and training goes on; it is tried again later."""
+        """Save the run as it stands. If the disk is full, that is said, and training goes on; it is tried again later.
+
+        Raises Diverged, and leaves the checkpoints as they are, if the weights are no finite numbers any more.
+        """
         if self.out is None:
             return
         training = self.training
         training.look()
+        training.check_weights()
         state = {
             "identity": identity(training),
             "random": training.group.from_all(_random(training)),
@@ -58,8 +62,8 @@ class Saver:
     def _tell(self, error: OSError) -> None:
         if not self._failed:
             self.report.problem(
-                f"No checkpoint could be saved in {self.out} ({error.strerror}): training goes on, and saving is tried again "
-                "later; make room."
+                f"No checkpoint could be saved in {self.out} ({error.strerror or error}): training goes on, and saving is "
+                "tried again later; make room."
             )
         self._failed = True
 

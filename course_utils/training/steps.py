@@ -112,10 +112,10 @@ class Training:
         """That of the step to come: the schedule's in the middle of the step."""
         return learning_rate(self.recipe, self.epoch + (self.step + 0.5) / self.steps, self.history.validation_loss)
 
-    def look(self) -> int:
-        """Bring the numbers of the latest steps from the device into `sums` and the history; returns how many steps it were."""
+    def look(self) -> None:
+        """Bring the numbers of the latest steps from the device into `sums` and the history. Raises Diverged as `advance`."""
         if not self._waiting:
-            return 0
+            return
         rows = self.group.sum(torch.stack(self._waiting)).tolist()
         self._waiting.clear()
         self._tick(training=True)
@@ -124,11 +124,13 @@ class Training:
                 raise diverged(place, self.epoch + 1, self.optimizer.param_groups[0]["lr"])
             self.sums = [self.sums[0] + loss, self.sums[1] + right, self.sums[2] + int(count)]
             self.history.step_loss.append(loss / count)
-        return len(rows)
 
     def end_epoch(self) -> None:
-        """Judge the network and note what the epoch brought."""
+        """Judge the network and note what the epoch brought. Raises Diverged if its weights are no finite numbers."""
+        self.check_weights()
         self.group.copy_buffers(self.network)
+        if self.average:
+            self.group.copy_buffers(self.average.network)
         loss, accuracy = self.judge(self.pictures.held_out or self.pictures.test)
         self._tick(training=False)
         history = self.history
@@ -139,6 +141,12 @@ class Training:
         history.learning_rate.append(self.optimizer.param_groups[0]["lr"])
         history.seconds.append(self.epoch_seconds)
         self.epoch, self.step, self.sums, self.epoch_seconds = self.epoch + 1, 0, [0.0, 0.0, 0], 0.0
+
+    def check_weights(self) -> None:
+        """Raises Diverged if a weight is no finite number: the loss tells that only a step later."""
+        total = torch.stack([parameter.detach().sum() for parameter in self.network.parameters()]).sum()
+        if not torch.isfinite(total):
+            raise diverged(self.step, self.epoch + 1, self.optimizer.param_groups[0]["lr"])
 
     def judge(self, part: Part) -> tuple[float, float]:
         """(mean loss, share right) on these pictures."""

@@ -18,7 +18,8 @@ MAP = correlate2d(PICTURE, EDGE)
 KERNELS = {"vertical edges": EDGE, "horizontal edges": EDGE.T, "blur": np.full((3, 3), 1 / 9), "sharpen": EDGE - 1}
 RESPONSES = {name: correlate2d(PICTURE, kernel) for name, kernel in KERNELS.items()}
 HISTORY = History([2.0, 1.0, 0.5], [0.3, 0.7, 0.9], [2.1, 1.2, 1.0], [0.2, 0.6, 0.7])
-LONG_HISTORY = History(*([one * 20 for one in (HISTORY.train_loss, HISTORY.train_accuracy)]))
+DECAY = np.exp(-np.arange(60) / 20)
+LONG_HISTORY = History(*(list(one) for one in (2 * DECAY, 1 - DECAY, 2 * DECAY + 0.2, 0.9 - DECAY)))
 BELL = np.random.default_rng(1).standard_normal(500)
 MOMENTS = [
     SimpleNamespace(
@@ -160,6 +161,19 @@ EXAMPLES = {
     "receptive_field_view of many layers": lambda: figures.receptive_field_view(
         PICTURE, [(f"layer4.{i}.conv1", 3, 1, 1) for i in range(24)], 23, 12, 12
     ),
+    "residual_blocks": lambda: figures.residual_blocks(
+        [
+            ("Plain", ["3x3, 64", "ReLU", "3x3, 64"], None),
+            ("Residual", ["3x3, 64", "ReLU", "3x3, 64"], ""),
+            ("Option B", ["3x3, 128, /2", "ReLU", "3x3, 128"], "1x1, 128, /2"),
+        ]
+    ),
+    "residual_blocks of different lengths": lambda: figures.residual_blocks(
+        [
+            ("One layer", ["3x3, 8"], ""),
+            ("Five", ["1x1, 8", "ReLU", "3x3, 8", "ReLU", "1x1, 32"], "every 2nd pixel,\nzeros"),
+        ]
+    ),
     "score_gradient": lambda: figures.score_gradient([0.7, 0.2, 0.1], 1),
     "score_gradient named": lambda: figures.score_gradient([0.1] * 10, 9, [f"c{i}" for i in range(10)]),
     "shared_means": lambda: figures.shared_means(),
@@ -199,6 +213,8 @@ EXAMPLES = {
     ),
     "training_curves": lambda: figures.training_curves({"a": HISTORY, "b": HISTORY}),
     "training_curves of one": lambda: figures.training_curves({"a": History([1, 2])}, measures=("loss",)),
+    "two_towers": lambda: figures.two_towers(TOWERS, crossing=["conv3", "fc6", "fc7", "fc8"]),
+    "two_towers that never meet": lambda: figures.two_towers([TOWERS[0], TOWERS[2], TOWERS[8]], crossing=[]),
     "volumes": lambda: figures.volumes([(3, 32, 32), (10, 32, 32)], labels=["a colour picture", "10 activation maps"]),
     "volumes by root": lambda: figures.volumes([(3, 227, 227), (96, 55, 55), (256, 27, 27), (256, 6, 6)]),
     "weight_counts": lambda: figures.weight_counts(["locally connected", "convolution"], [105_705_600, 34_944]),

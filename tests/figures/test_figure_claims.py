@@ -168,3 +168,18 @@ def test_feature_maps_refuses_what_it_cannot_draw():
     with pytest.raises(ValueError, match=r"rows\['C5'\] must have shape .* got \(120, 1, 1\)"):
         figures.feature_maps({"C5": np.zeros((120, 1, 1))})
     assert "C3, 16 maps of 10 by 10" in figures.feature_maps({"C3": np.zeros((16, 10, 10))}).alt
+
+
+def test_residual_blocks_tell_what_is_added():
+    alt = figures.residual_blocks(
+        [("plain", ["3x3", "ReLU", "3x3"], None), ("basic", ["3x3"], ""), ("B", ["3x3"], "1x1, /2")]
+    ).alt
+    assert alt.startswith("Plain: 3x3, then ReLU, then 3x3, then ReLU, without a shortcut; ")
+    assert "basic: 3x3; to its output x itself is added; then ReLU" in alt
+    assert "B: 3x3; to its output 1x1, /2 is added" in alt
+
+
+@pytest.mark.parametrize(("blocks", "said"), [([], "blocks"), ([("a", [], "")], "layers")])
+def test_residual_blocks_refuse_what_they_cannot_draw(blocks, said):
+    with pytest.raises(ValueError, match=said):
+        figures.residual_blocks(blocks)

@@ -1,5 +1,6 @@
 """Checkpoints: damaged ones, full disks, other runs', and what is kept at every moment."""
 
+import dataclasses
 import errno
 import os
 from pathlib import Path
@@ -52,12 +53,14 @@ def test_state_comes_back(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == [checkpoint.PREVIOUS, checkpoint.NAME]
 
 
-def test_a_run_goes_on_in_the_middle_of_an_epoch(stopped, whole):
+def test_a_run_goes_on_in_the_middle_of_an_epoch(stopped, whole, tmp_path):
     state, _ = checkpoint.load(stopped)
     assert (state["epoch"], state["step"]) == (1, 3)
     network = small.network(seed=5)
     run = fit(stopped, network)
     assert small.same(network, whole) and run.finished
+    histories = run.history, training.Run.load(tmp_path / "undisturbed" / "run.json").history
+    assert len({str(dataclasses.replace(history, seconds=[])) for history in histories}) == 1
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "a byte", "other"])
@@ -87,7 +90,7 @@ def test_both_damaged_the_run_begins_anew(stopped, whole, capsys):
 
 def test_killed_between_the_two_renames(stopped, whole, capsys):
     (stopped / checkpoint.NAME).unlink()
-    (stopped / checkpoint.WRITING).write_bytes(b"half")
+    (stopped / (checkpoint.NAME + checkpoint.WRITING)).write_bytes(b"half")
     network = small.network()
     fit(stopped, network)
     assert small.same(network, whole) and not capsys.readouterr().err
@@ -136,7 +139,7 @@ def test_full_disk_training_goes_on_says_so_once_and_tries_again(tmp_path, whole
     assert capsys.readouterr().err.count(said) == 1 and len(run.notes) == 1
     state, problem = checkpoint.load(tmp_path / "out")
     assert state["epoch"] == 3 and not problem
-    assert not (tmp_path / "out" / checkpoint.WRITING).exists()
+    assert not list((tmp_path / "out").glob("*" + checkpoint.WRITING))
 
 
 def test_disk_full_to_the_end(tmp_path, monkeypatch, capsys):

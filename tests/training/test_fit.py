@@ -69,7 +69,7 @@ def test_two_runs_are_equal_bit_for_bit_and_leave_the_generators_alone():
     torch.manual_seed(4)
     before, numbers = torch.get_rng_state(), np.random.get_state()[1].copy()
     first, second = (fit(network) for network in networks)
-    assert small.same(*networks)
+    assert small.same(*networks) and not any(layer.training for layer in networks[0].modules())
     untimed = [dataclasses.replace(run.history, seconds=[]) for run in (first, second)]
     assert untimed[0] == untimed[1]
     assert torch.equal(torch.get_rng_state(), before) and (np.random.get_state()[1] == numbers).all()
@@ -180,6 +180,46 @@ def test_a_network_by_name_and_a_recipe_by_name():
     assert run.name == "shapes-lenet" and run.network == "lenet5"
 
 
+def test_options_go_with_the_network_they_were_given_for():
+    recipe = training.recipe("shapes-resnet20").changed(epochs=1)
+    run = training.fit(None, small.data(), recipe, progress=False)
+    narrow = training.fit("plain20_cifar", small.data(), recipe, options={"width": 4}, progress=False)
+    wide = training.fit("plain20_cifar", small.data(), recipe, progress=False)
+    assert narrow.recipe.options == {"width": 4} and wide.recipe.options == {}
+    assert narrow.parameters < run.parameters < wide.parameters
+
+
+# What GPUs are used for, on a processor
+
+
+def test_numbers_fetched_once_in_a_while_are_the_same(monkeypatch):
+    """A GPU is asked for its losses every so many steps."""
+    networks = [small.network(), small.network()]
+    first = fit(networks[0])
+    monkeypatch.setitem(training.steps.LOOK_EVERY, "cpu", 4)
+    second = fit(networks[1])
+    assert small.same(*networks)
+    assert first.history.step_loss == second.history.step_loss and first.train_loss == second.train_loss
+
+
+def test_bfloat16_channels_last_and_compiled(monkeypatch, tmp_path):
+    compiled, seen = [], []
+    monkeypatch.setattr(torch, "compile", lambda network: compiled.append(network) or network)
+    place = dataclasses.replace(
+        choose(small.RECIPE, "cpu"), precision="bfloat16", channels_last=True, compiled=True, name="made-up"
+    )
+    monkeypatch.setattr(training.loop, "choose", lambda *arguments: place)
+    network = small.network()
+    network[3].register_forward_hook(lambda layer, given, made: seen.append((given[0].stride()[1], made.dtype)))
+    run = fit(network, out=tmp_path)
+    assert compiled == [network] and run.precision == "bfloat16" and run.device == "made-up"
+    # Nothing was autocast in the trial before the run.
+    assert set(seen[1:]) == {(1, torch.bfloat16)}
+    assert all(value.dtype != torch.bfloat16 for value in torch.load(tmp_path / "weights.pt").values())
+    monkeypatch.undo()
+    assert run.history.step_loss == pytest.approx(fit().history.step_loss, rel=0.1)
+
+
 # What is shown
 
 
@@ -211,11 +251,29 @@ def test_recorded_facts():
 
 def test_loss_that_is_no_number(tmp_path, capsys):
     run = fit(lr=1e20, warmup_epochs=0, out=tmp_path)
-    said = "The loss is not a number any more in step 2 of epoch 1, at a learning rate of"
+    said = "Loss or weights are not finite numbers any more in step 2 of epoch 1, at a learning rate of"
     assert run.stopped.startswith(said) and "such as lr=" in run.stopped and "with warmup_epochs" in run.stopped
     assert not run.finished and run.epochs == 0 and run.test_accuracy is None
     assert said in capsys.readouterr().err
     assert training.Run.load(tmp_path / "run.json").stopped == run.stopped
+
+
+def test_weights_that_are_no_numbers_are_not_saved(tmp_path, monkeypatch):
+    """The last step of an epoch may spoil what the loss before it could not tell."""
+    usual = training.steps.Training.advance
+
+    def advance(self):
+        done = usual(self)
+        if (self.epoch, self.step) == (1, 7):
+            with torch.no_grad():
+                self.network[0].weight[0, 0, 0, 0] = float("inf")
+        return done
+
+    monkeypatch.setattr(training.steps.Training, "advance", advance)
+    run = fit(out=tmp_path)
+    assert "in step 7 of epoch 2" in run.stopped and run.epochs == 1
+    state, _ = training.checkpoint.load(tmp_path)
+    assert state["epoch"] == 1 and all(torch.isfinite(value).all() for value in state["network"].values())
 
 
 def test_interrupt_ends_after_the_step_and_goes_on(tmp_path, monkeypatch):
