@@ -5,9 +5,9 @@ import functools
 import numpy as np
 
 from course_utils import layers
-from course_utils.exercises.drawing_cases import digits, int_or_pair, random_arrays
+from course_utils.exercises.convolution_backward import backward_case, random_backward
 from course_utils.exercises.slips import lazy_misconceptions
-from course_utils.exercises.specification import Call, Case, Exercise, Lazy
+from course_utils.exercises.specification import Call, Exercise, Lazy
 from course_utils.exercises.torch_runs import apply_and_go_back
 
 
@@ -59,44 +59,6 @@ def _spoilt(slip: str, dx, dweight, dbias, dout) -> tuple:
     }.get(slip, (dx, dweight, dbias))
 
 
-def _random_case(rng: np.random.Generator) -> Case:
-    while True:
-        groups, n = int(rng.integers(1, 3)), int(rng.integers(1, 3))
-        channels, filters = groups * int(rng.integers(1, 3)), groups * int(rng.integers(1, 3))
-        kernel, size = rng.integers(1, 4, 2), rng.integers(1, 6, 2)
-        settings = {
-            "stride": int_or_pair(rng, 1, 3),
-            "padding": int_or_pair(rng, 0, 2),
-            "dilation": int_or_pair(rng, 1, 2),
-            "groups": groups,
-        }
-        shapes = (n, channels, *map(int, size)), (filters, channels // groups, *map(int, kernel))
-        try:
-            out = out_shape(*shapes, **settings)
-        except ValueError:
-            continue
-        bias = (filters,) if rng.random() < 0.7 else None
-        arrays = random_arrays(rng, x=shapes[0], weight=shapes[1], bias=bias, dout=out)
-        return Case(f"x {shapes[0]}, weight {shapes[1]}, {settings}", arrays | settings)
-
-
-def out_shape(x: tuple[int, ...], weight: tuple[int, ...], stride=1, padding=0, dilation=1, groups=1) -> tuple:
-    """The shape of a convolution's output. Raises ValueError where the kernel does not fit."""
-    pairs = (np.broadcast_to(value, 2).tolist() for value in (stride, padding, dilation))
-    sizes = map(layers.conv_output_size, x[2:], weight[2:], *pairs)
-    return x[0], weight[0], *sizes
-
-
-def _case(label: str, seed: int, x: tuple[int, ...], weight: tuple[int, ...], bias: bool = True, **settings) -> Case:
-    arrays = {
-        "x": digits(seed, *x),
-        "weight": digits(seed + 1, *weight, low=-2, high=3),
-        "bias": digits(seed + 2, weight[0]) if bias else None,
-        "dout": digits(seed + 3, *out_shape(x, weight, **settings), low=-2, high=4),
-    }
-    return Case(label, arrays | settings)
-
-
 CONV2D_FUNCTION = Exercise(
     name="Conv2dFunction",
     lesson="09",
@@ -111,15 +73,17 @@ CONV2D_FUNCTION = Exercise(
     course={"apply_and_go_back": apply_and_go_back},
     compared=("out", "dx", "dweight", "dbias"),
     cases=(
-        _case("one filter", 10, (1, 1, 3, 2), (1, 1, 2, 2)),
-        _case("two pictures", 20, (2, 2, 3, 2), (2, 2, 2, 2)),
+        backward_case("one filter", 10, (1, 1, 3, 2), (1, 1, 2, 2), bias=True),
+        backward_case("two pictures", 20, (2, 2, 3, 2), (2, 2, 2, 2), bias=True),
         # What is returned in the wrong order has the right shape only here.
-        _case("x and weight of one shape", 30, (2, 2, 3, 2), (2, 2, 3, 2), padding=1),
-        _case("stride 2 down and 1 across, padding 1", 40, (1, 2, 5, 3), (3, 2, 2, 3), stride=(2, 1), padding=1),
-        _case("stride 3, dilation 2, no bias", 50, (1, 1, 7, 6), (2, 1, 2, 3), bias=False, stride=3, dilation=2),
-        _case("two groups", 60, (1, 4, 3, 2), (4, 2, 2, 1), groups=2, padding=(0, 2)),
+        backward_case("x and weight of one shape", 30, (2, 2, 3, 2), (2, 2, 3, 2), bias=True, padding=1),
+        backward_case(
+            "stride 2 down and 1 across, padding 1", 40, (1, 2, 5, 3), (3, 2, 2, 3), bias=True, stride=(2, 1), padding=1
+        ),
+        backward_case("stride 3, dilation 2, no bias", 50, (1, 1, 7, 6), (2, 1, 2, 3), stride=3, dilation=2),
+        backward_case("two groups", 60, (1, 4, 3, 2), (4, 2, 2, 1), bias=True, groups=2, padding=(0, 2)),
     ),
-    random_case=_random_case,
+    random_case=random_backward,
     random_cases=100,
     misconceptions=lazy_misconceptions(
         __name__,

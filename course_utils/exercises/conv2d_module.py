@@ -5,8 +5,8 @@ import math
 
 import numpy as np
 
-from course_utils.exercises.conv2d_function import out_shape
-from course_utils.exercises.drawing_cases import digits, int_or_pair, random_arrays
+from course_utils.exercises.convolution_backward import backward_case, random_backward
+from course_utils.exercises.drawing_cases import digits
 from course_utils.exercises.slips import lazy_misconceptions
 from course_utils.exercises.specification import Call, Case, Exercise, Lazy
 from course_utils.exercises.torch_runs import first_weights, parameters_of, run_layer
@@ -79,44 +79,26 @@ def _draw(slip: str, tensor, depth: int, area: int) -> None:
 
 
 def _random_case(rng: np.random.Generator) -> Case:
-    while True:
-        groups, n = int(rng.integers(1, 3)), int(rng.integers(1, 3))
-        channels, filters = groups * int(rng.integers(1, 3)), groups * int(rng.integers(1, 3))
-        settings = {
-            "in_channels": channels,
-            "out_channels": filters,
-            "kernel_size": int_or_pair(rng, 1, 3),
-            "stride": int_or_pair(rng, 1, 3),
-            "padding": int_or_pair(rng, 0, 2),
-            "dilation": int_or_pair(rng, 1, 2),
-            "groups": groups,
-            "bias": bool(rng.random() < 0.7),
-        }
-        kernel = np.broadcast_to(settings["kernel_size"], 2).tolist()
-        x, weight = (n, channels, *rng.integers(1, 6, 2).tolist()), (filters, channels // groups, *kernel)
-        try:
-            out = out_shape(x, weight, *(settings[name] for name in ("stride", "padding", "dilation")))
-        except ValueError:
-            continue
-        values = (filters,) if settings["bias"] else None
-        arrays = random_arrays(rng, x=x, weight_values=weight, bias_values=values, dout=out)
-        return Case(f"x {x}, {settings}", settings | arrays)
+    return _of_a_module(random_backward(rng))
 
 
 def _case(label: str, seed: int, x: tuple[int, ...], weight: tuple[int, ...], bias: bool = True, **settings) -> Case:
-    groups = settings.get("groups", 1)
-    named = {
-        "in_channels": weight[1] * groups,
-        "out_channels": weight[0],
-        "kernel_size": weight[2] if weight[2] == weight[3] else weight[2:],
-        **settings,
-        **({} if bias else {"bias": False}),
-        "x": digits(seed, *x),
-        "weight_values": digits(seed + 1, *weight, low=-2, high=3),
-        "bias_values": digits(seed + 2, weight[0]) if bias else None,
-        "dout": digits(seed + 3, *out_shape(x, weight, **settings), low=-2, high=4),
+    return _of_a_module(backward_case(label, seed, x, weight, bias, **settings))
+
+
+def _of_a_module(case: Case) -> Case:
+    """The case of a convolution as one of the module that does it: sizes to make it with, and numbers to put into it."""
+    values = dict(case.values)
+    weight, bias = values.pop("weight"), values.pop("bias", None)
+    height, width = weight.shape[2:]
+    made_with = {
+        "in_channels": values["x"].shape[1],
+        "out_channels": len(weight),
+        "kernel_size": height if height == width else (height, width),
     }
-    return Case(label, named)
+    if bias is None:
+        made_with["bias"] = False
+    return Case(case.label, {**made_with, **values, "weight_values": weight, "bias_values": bias})
 
 
 CONV2D = Exercise(

@@ -14,7 +14,9 @@ def _out_shape(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1) 
     return (len(x), len(weight), *map(layers.conv_output_size, x.shape[2:], weight.shape[2:], *settings))
 
 
-def _case(label: str, seed: int, x: tuple[int, ...], weight: tuple[int, ...], bias: bool = False, **settings) -> Case:
+def backward_case(
+    label: str, seed: int, x: tuple[int, ...], weight: tuple[int, ...], bias: bool = False, **settings
+) -> Case:
     """A case of whole numbers: x, weight, dout and, where asked for, a bias, all drawn from the seed."""
     values = {"x": digits(seed, *x), "weight": digits(seed + 1, *weight), **settings}
     if bias:
@@ -22,8 +24,9 @@ def _case(label: str, seed: int, x: tuple[int, ...], weight: tuple[int, ...], bi
     return Case(label, values | {"dout": digits(seed + 3, *_out_shape(**values))})
 
 
-def _random_backward(rng: np.random.Generator) -> Case:
-    values = random_configuration(rng)
+def random_backward(rng: np.random.Generator, **fixed: int) -> Case:
+    """A small random convolution with dout; fixed: as in `random_configuration`."""
+    values = random_configuration(rng, **fixed)
     dout = rng.standard_normal(_out_shape(**values)).astype(values["x"].dtype)
     return Case(describe(values), values | {"dout": with_gaps(dout) if rng.random() < 0.3 else dout})
 
@@ -40,7 +43,7 @@ def _exercise(function: Function, gradients: tuple[str, ...], **rest) -> Exercis
             Call(function.__name__, ("dout", "cache"), gradients),
         ),
         compared=gradients,
-        random_case=_random_backward,
+        random_case=random_backward,
         random_cases=60,
         **rest,
     )
@@ -51,33 +54,33 @@ _CASES = (
         "one window, one place",
         {"x": counting(1, 1, 2, 2, start=5), "weight": counting(1, 1, 2, 2), "dout": np.full((1, 1, 1, 1), 2.0)},
     ),
-    _case("windows that overlap, wider than tall", 40, (1, 1, 2, 4), (1, 1, 2, 2)),
-    _case("two filters with biases, taller than wide", 44, (1, 1, 4, 3), (2, 1, 2, 2), bias=True),
-    _case("padding 1", 48, (1, 1, 2, 3), (1, 1, 2, 2), padding=1),
-    _case("padding 2, a kernel that is not square", 52, (1, 1, 2, 2), (1, 1, 3, 2), padding=2),
-    _case("stride 2 that fits", 56, (1, 1, 3, 5), (1, 1, 1, 1), stride=2),
-    _case("stride 3 that does not fit", 60, (1, 1, 4, 6), (1, 1, 2, 2), stride=3),
-    _case("stride 2 and windows that overlap", 64, (1, 1, 5, 4), (1, 1, 3, 3), stride=2, padding=1),
-    _case("stride and padding by axis", 68, (1, 1, 4, 4), (1, 1, 2, 3), stride=(1, 2), padding=(0, 1)),
-    _case("three channels, two filters, a flat kernel", 72, (1, 3, 2, 3), (2, 3, 1, 2)),
-    _case("dilation 2", 76, (1, 1, 4, 5), (1, 1, 2, 2), dilation=2),
-    _case("two groups", 80, (1, 4, 2, 2), (4, 2, 2, 2), bias=True, groups=2),
-    _case("1 by 1, a batch and two groups", 92, (2, 4, 1, 2), (4, 2, 1, 1), groups=2),
-    _case("1 by 1, stride by axis", 96, (1, 1, 2, 4), (1, 1, 1, 1), stride=(1, 2)),
-    _case("1 by 1, padding by axis", 100, (1, 2, 2, 2), (1, 2, 1, 1), padding=(0, 1)),
-    _case("a batch of two", 84, (2, 1, 2, 3), (1, 1, 2, 2)),
-    _case("a batch of three, with a bias", 88, (3, 1, 2, 2), (1, 1, 2, 1), bias=True),
+    backward_case("windows that overlap, wider than tall", 40, (1, 1, 2, 4), (1, 1, 2, 2)),
+    backward_case("two filters with biases, taller than wide", 44, (1, 1, 4, 3), (2, 1, 2, 2), bias=True),
+    backward_case("padding 1", 48, (1, 1, 2, 3), (1, 1, 2, 2), padding=1),
+    backward_case("padding 2, a kernel that is not square", 52, (1, 1, 2, 2), (1, 1, 3, 2), padding=2),
+    backward_case("stride 2 that fits", 56, (1, 1, 3, 5), (1, 1, 1, 1), stride=2),
+    backward_case("stride 3 that does not fit", 60, (1, 1, 4, 6), (1, 1, 2, 2), stride=3),
+    backward_case("stride 2 and windows that overlap", 64, (1, 1, 5, 4), (1, 1, 3, 3), stride=2, padding=1),
+    backward_case("stride and padding by axis", 68, (1, 1, 4, 4), (1, 1, 2, 3), stride=(1, 2), padding=(0, 1)),
+    backward_case("three channels, two filters, a flat kernel", 72, (1, 3, 2, 3), (2, 3, 1, 2)),
+    backward_case("dilation 2", 76, (1, 1, 4, 5), (1, 1, 2, 2), dilation=2),
+    backward_case("two groups", 80, (1, 4, 2, 2), (4, 2, 2, 2), bias=True, groups=2),
+    backward_case("1 by 1, a batch and two groups", 92, (2, 4, 1, 2), (4, 2, 1, 1), groups=2),
+    backward_case("1 by 1, stride by axis", 96, (1, 1, 2, 4), (1, 1, 1, 1), stride=(1, 2)),
+    backward_case("1 by 1, padding by axis", 100, (1, 2, 2, 2), (1, 2, 1, 1), padding=(0, 1)),
+    backward_case("a batch of two", 84, (2, 1, 2, 3), (1, 1, 2, 2)),
+    backward_case("a batch of three, with a bias", 88, (3, 1, 2, 2), (1, 1, 2, 1), bias=True),
 )
 
 CONV2D_BACKWARD_BIAS = _exercise(
     layers.conv2d_backward_bias,
     ("dbias",),
     cases=(
-        _case("one filter, two places", 104, (1, 1, 1, 3), (1, 1, 1, 2), bias=True),
-        _case("three filters", 108, (1, 1, 2, 2), (3, 1, 1, 2), bias=True),
-        _case("a batch of two, wider than tall", 112, (2, 1, 2, 4), (2, 1, 2, 2), bias=True),
-        _case("a batch of three, two groups", 116, (3, 2, 3, 2), (4, 1, 2, 1), bias=True, groups=2),
-        _case("no bias", 120, (1, 1, 2, 2), (2, 1, 1, 1)),
+        backward_case("one filter, two places", 104, (1, 1, 1, 3), (1, 1, 1, 2), bias=True),
+        backward_case("three filters", 108, (1, 1, 2, 2), (3, 1, 1, 2), bias=True),
+        backward_case("a batch of two, wider than tall", 112, (2, 1, 2, 4), (2, 1, 2, 2), bias=True),
+        backward_case("a batch of three, two groups", 116, (3, 2, 3, 2), (4, 1, 2, 1), bias=True, groups=2),
+        backward_case("no bias", 120, (1, 1, 2, 2), (2, 1, 1, 1)),
     ),
     misconceptions=slips(
         (

@@ -65,9 +65,12 @@ def _forward(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, *,
     return out, cache
 
 
-def random_configuration(rng: np.random.Generator) -> dict:
-    """Arrays and hyperparameters of a small convolution: rectangular, strided, padded, dilated, grouped, uneven."""
-    groups = int(rng.choice([1, 1, 2, 3]))
+def random_configuration(rng: np.random.Generator, **fixed: int) -> dict:
+    """Arrays and hyperparameters of a small convolution: rectangular, strided, padded, dilated, grouped, uneven.
+
+    fixed: hyperparameters that are not to be drawn, such as groups=2.
+    """
+    groups = fixed.get("groups", int(rng.choice([1, 1, 2, 3])))
     batch, depth, per_group = (int(n) for n in rng.integers(1, 4, 3))
     kernel = tuple(int(n) for n in rng.integers(1, 4, 2))
     settings = {
@@ -79,6 +82,7 @@ def random_configuration(rng: np.random.Generator) -> dict:
     # The plain 1x1 convolution is common, and fast code treats it apart.
     if rng.random() < 0.1:
         kernel, settings = (1, 1), {"stride": 1, "padding": 0, "dilation": 1, "groups": groups}
+    settings |= fixed
     reach = [d * (k - 1) + 1 for d, k in zip(as_pair(settings["dilation"]), kernel, strict=True)]
     size = [
         max(1, r - 2 * p) + int(rng.integers(0, 5)) for r, p in zip(reach, as_pair(settings["padding"]), strict=True)

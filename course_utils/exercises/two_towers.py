@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from course_utils.exercises.conv2d_function import out_shape
-from course_utils.exercises.drawing_cases import digits, int_or_pair, random_arrays
+from course_utils.exercises.convolution_backward import backward_case, random_backward
 from course_utils.exercises.slips import misconceptions
 from course_utils.exercises.specification import Call, Case, Exercise, Lazy
 from course_utils.exercises.torch_runs import run_and_go_back
@@ -59,28 +58,10 @@ def _joined(slip: str, a, b):
 
 
 def _random_case(rng: np.random.Generator) -> Case:
-    while True:
-        n, channels, filters = int(rng.integers(1, 3)), 2 * int(rng.integers(1, 4)), 2 * int(rng.integers(1, 4))
-        kernel, size = rng.integers(1, 4, 2), rng.integers(1, 6, 2)
-        settings = {"stride": int_or_pair(rng, 1, 3), "padding": int_or_pair(rng, 0, 2)}
-        shapes = (n, channels, *map(int, size)), (filters, channels // 2, *map(int, kernel))
-        try:
-            out = out_shape(*shapes, **settings)
-        except ValueError:
-            continue
-        bias = (filters,) if rng.random() < 0.7 else None
-        arrays = random_arrays(rng, x=shapes[0], weight=shapes[1], bias=bias, dout=out)
-        return Case(f"x {shapes[0]}, weight {shapes[1]}, {settings}", arrays | settings)
-
-
-def _case(label: str, seed: int, x: tuple[int, ...], weight: tuple[int, ...], bias: bool = True, **settings) -> Case:
-    arrays = {
-        "x": digits(seed, *x),
-        "weight": digits(seed + 1, *weight, low=-2, high=3),
-        "bias": digits(seed + 2, weight[0]) if bias else None,
-        "dout": digits(seed + 3, *out_shape(x, weight, **settings), low=-2, high=4),
-    }
-    return Case(label, arrays | settings)
+    case = random_backward(rng, groups=2, dilation=1)
+    # What makes them towers is not an argument.
+    values = {name: value for name, value in case.values.items() if name not in ("groups", "dilation")}
+    return Case(case.label, values)
 
 
 TWO_TOWER_CONV = Exercise(
@@ -97,11 +78,13 @@ TWO_TOWER_CONV = Exercise(
     course={"run_and_go_back": run_and_go_back},
     compared=("out", "dx", "dweight", "dbias"),
     cases=(
-        _case("two maps, a filter in each tower", 10, (1, 2, 2, 3), (2, 1, 2, 2)),
-        _case("four maps, two filters in each tower", 20, (1, 4, 2, 2), (4, 2, 2, 1)),
-        _case("two pictures, stride 2, padding 1", 30, (2, 2, 4, 3), (4, 1, 3, 2), stride=2, padding=1),
-        _case("no bias, padding 2 above and below", 40, (1, 4, 2, 2), (6, 2, 3, 1), bias=False, padding=(2, 0)),
-        _case("stride 3 down and 1 across", 50, (1, 6, 5, 2), (2, 3, 2, 2), stride=(3, 1)),
+        backward_case("two maps, a filter in each tower", 10, (1, 2, 2, 3), (2, 1, 2, 2), bias=True),
+        backward_case("four maps, two filters in each tower", 20, (1, 4, 2, 2), (4, 2, 2, 1), bias=True),
+        backward_case(
+            "two pictures, stride 2, padding 1", 30, (2, 2, 4, 3), (4, 1, 3, 2), bias=True, stride=2, padding=1
+        ),
+        backward_case("no bias, padding 2 above and below", 40, (1, 4, 2, 2), (6, 2, 3, 1), padding=(2, 0)),
+        backward_case("stride 3 down and 1 across", 50, (1, 6, 5, 2), (2, 3, 2, 2), bias=True, stride=(3, 1)),
     ),
     random_case=_random_case,
     random_cases=100,
