@@ -23,7 +23,7 @@ def _random_case(rng: np.random.Generator) -> Case:
 ALEXNET = Exercise(
     name="AlexNet",
     lesson="11",
-    reference=Lazy("course_utils.models.alexnet_towers", "AlexNet"),
+    reference=Lazy("course_utils.models.alexnet", "alexnet_two_tower"),
     plan=(
         Call("numbers_by_layer", _SETTINGS, ("numbers",)),
         Call("scores_of", (*_SETTINGS, "pictures"), ("scores",)),

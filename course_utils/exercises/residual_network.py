@@ -111,7 +111,7 @@ def _random_case(rng: np.random.Generator) -> Case:
 RESNET = Exercise(
     name="resnet",
     lesson="15",
-    reference=Lazy("course_utils.models.small_resnet", "resnet"),
+    reference=Lazy("course_utils.models.resnet_cifar", "resnet"),
     plan=(
         Call("resnet", ("block", "depths", "channels", "num_classes", "in_channels"), ("network",)),
         Call("parts_of", ("network",), ("parameters", "expansion")),

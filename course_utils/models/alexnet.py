@@ -24,34 +24,42 @@ from course_utils.models.initialisation import gaussian
 from course_utils.models.registry import Entry
 
 
-def alexnet_two_tower(num_classes: int = 1000, in_channels: int = 3) -> nn.Sequential:
+def alexnet_two_tower(
+    num_classes: int = 1000,
+    in_channels: int = 3,
+    channels: tuple[int, int, int, int, int] = (96, 256, 384, 384, 256),
+    hidden: int = 4096,
+    groups: int = 2,
+) -> nn.Sequential:
     """The paper's figure 2: two towers, each on its own GPU, that meet in conv3 and in the fully connected layers.
 
-    groups=2 is what a tower is: conv2, conv4 and conv5 see the maps of their own half alone. The picture's 224 pixels and
-    11x11 filters at stride 4 do not give the paper's 55x55 without padding, (224 - 11)/4 + 1 = 54.25; padding=2 makes it 55.
-    The normalisation sums over neighbours in all maps of the layer, as the formula of section 3.3 has it; on the paper's two
-    GPUs it may have stayed within a tower.
+    channels: the maps of the five convolutions; hidden: the neurons of fc6 and fc7. groups=2 is what a tower is: conv2, conv4
+    and conv5 see the maps of their own half alone; groups=1 makes a single tower. The picture's 224 pixels and 11x11 filters
+    at stride 4 do not give the paper's 55x55 without padding, (224 - 11)/4 + 1 = 54.25; padding=2 makes it 55. The
+    normalisation sums over neighbours in all maps of the layer, as the formula of section 3.3 has it; on the paper's two GPUs
+    it may have stayed within a tower.
 
     60,965,224 trained numbers; the abstract says 60 million. Of the neurons that section 3.5 counts layer by layer, the first,
     253,440, cannot be: it is no whole square times 96. 55x55x96 is 290,400.
     """
+    c1, c2, c3, c4, c5 = channels
     layers = OrderedDict(
-        conv1=nn.Conv2d(in_channels, 96, 11, stride=4, padding=2),  # 55x55x96
+        conv1=nn.Conv2d(in_channels, c1, 11, stride=4, padding=2),  # 55x55x96
         relu1=nn.ReLU(),
         norm1=_response_norm(),
         pool1=nn.MaxPool2d(3, stride=2),  # 27x27x96
-        conv2=nn.Conv2d(96, 256, 5, padding=2, groups=2),
+        conv2=nn.Conv2d(c1, c2, 5, padding=2, groups=groups),
         relu2=nn.ReLU(),
         norm2=_response_norm(),
         pool2=nn.MaxPool2d(3, stride=2),  # 13x13x256
-        conv3=nn.Conv2d(256, 384, 3, padding=1),
+        conv3=nn.Conv2d(c2, c3, 3, padding=1),
         relu3=nn.ReLU(),
-        conv4=nn.Conv2d(384, 384, 3, padding=1, groups=2),
+        conv4=nn.Conv2d(c3, c4, 3, padding=1, groups=groups),
         relu4=nn.ReLU(),
-        conv5=nn.Conv2d(384, 256, 3, padding=1, groups=2),
+        conv5=nn.Conv2d(c4, c5, 3, padding=1, groups=groups),
         relu5=nn.ReLU(),
         pool5=nn.MaxPool2d(3, stride=2),  # 6x6x256
-        **_fully_connected(num_classes),
+        **_fully_connected(num_classes, c5, hidden),
     )
     network = nn.Sequential(layers)
     draw_as_in_2012(network)
@@ -144,17 +152,17 @@ def _response_norm() -> nn.LocalResponseNorm:
     return nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2.0)
 
 
-def _fully_connected(num_classes: int) -> dict[str, nn.Module]:
-    """The last three layers, 4096, 4096 and num_classes, with dropout behind the first two: section 4.2."""
+def _fully_connected(num_classes: int, maps: int = 256, hidden: int = 4096) -> dict[str, nn.Module]:
+    """The last three layers, hidden, hidden and num_classes, with dropout behind the first two: section 4.2."""
     return {
         "flatten": nn.Flatten(),
-        "fc6": nn.Linear(256 * 6 * 6, 4096),
+        "fc6": nn.Linear(maps * 6 * 6, hidden),
         "relu6": nn.ReLU(),
         "drop6": nn.Dropout(0.5),
-        "fc7": nn.Linear(4096, 4096),
+        "fc7": nn.Linear(hidden, hidden),
         "relu7": nn.ReLU(),
         "drop7": nn.Dropout(0.5),
-        "fc8": nn.Linear(4096, num_classes),
+        "fc8": nn.Linear(hidden, num_classes),
     }
 
 

@@ -12,17 +12,45 @@ n = 3, 5, 7, 9, 18 give 20, 32, 44, 56, 110 layers. The paper has option A for a
 has exactly the parameters of its plain twin; "B" and "C" are the other two (`shortcuts`).
 """
 
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
-import torch
 from torch import nn
 
 from course_utils.models.initialisation import he_normal
 from course_utils.models.registry import Entry
-from course_utils.models.resnet import BasicBlock, stage, start_as_identity
+from course_utils.models.resnet import BasicBlock, conv3x3, stage, start_as_identity
 
 
-class CifarResNet(nn.Module):
+def resnet(
+    block: Callable[..., nn.Module],
+    depths: Sequence[int],
+    channels: int = 16,
+    num_classes: int = 10,
+    in_channels: int = 3,
+    **block_options: Any,
+) -> nn.Sequential:
+    """A 3x3 convolution, stages of blocks, an average over each map, one linear layer: (N, in_channels, H, W) → (N, num_classes).
+
+    block(in_channels, channels, stride) hands on block.expansion · channels channels; depths: how many blocks each stage has.
+    The first stage works with `channels`, each further one with twice as many, and its first block has stride 2.
+    block_options: handed to each block. Convolutions start by He's rule.
+    """
+    layers = OrderedDict(conv1=conv3x3(in_channels, channels), bn1=nn.BatchNorm2d(channels), relu=nn.ReLU())
+    arriving = channels
+    for number, depth in enumerate(depths):
+        width = channels * 2**number
+        layers[f"layer{number + 1}"] = stage(block, depth, arriving, width, 2 if number else 1, **block_options)
+        arriving = width * block.expansion
+    layers.update(avgpool=nn.AdaptiveAvgPool2d(1), flatten=nn.Flatten(), fc=nn.Linear(arriving, num_classes))
+    network = nn.Sequential(layers)
+    he_normal(network, "fan_out", layers=nn.Conv2d)
+    return network
+
+
+class CifarResNet(nn.Sequential):
     """depth: 6n + 2 layers. shortcut: "A", "B", "C", or "none" for a plain network. width: channels of the first stage.
     The paper has 16.
 
@@ -38,29 +66,15 @@ class CifarResNet(nn.Module):
         zero_init_residual: bool = False,
         width: int = 16,
     ):
-        super().__init__()
         blocks, rest = divmod(depth - 2, 6)
         if rest or blocks < 1:
             raise ValueError(f"depth must be 6n + 2, such as 20, 32, 44, 56 or 110, got {depth}")
         if width < 1:
             raise ValueError(f"width must be at least 1, got {width}")
-        self.conv1 = nn.Conv2d(in_channels, width, kernel_size=3, padding=1, bias=False)
-        self.bn1 = nn.BatchNorm2d(width)
-        self.relu = nn.ReLU()
-        self.layer1 = stage(BasicBlock, blocks, width, width, 1, shortcut=shortcut)
-        self.layer2 = stage(BasicBlock, blocks, width, 2 * width, 2, shortcut=shortcut)
-        self.layer3 = stage(BasicBlock, blocks, 2 * width, 4 * width, 2, shortcut=shortcut)
-        self.avgpool = nn.AdaptiveAvgPool2d(1)
-        self.fc = nn.Linear(4 * width, num_classes)
-        he_normal(self, "fan_out", layers=nn.Conv2d)
+        network = resnet(BasicBlock, (blocks,) * 3, width, num_classes, in_channels, shortcut=shortcut)
+        super().__init__(OrderedDict(network.named_children()))
         if zero_init_residual:
             start_as_identity(self)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """x: (N, in_channels, H, W) → (N, num_classes)."""
-        x = self.relu(self.bn1(self.conv1(x)))
-        x = self.layer3(self.layer2(self.layer1(x)))
-        return self.fc(torch.flatten(self.avgpool(x), 1))
 
 
 _PAPER = "He et al. 2015, table 6"

@@ -42,27 +42,8 @@ class SqueezeExcitation(nn.Module):
         return x * self.sigmoid(self.fc2(self.relu(self.fc1(self.squeeze(x)))))
 
 
-class SEBasicBlock(BasicBlock):
-    """A `BasicBlock` whose residual is weighed."""
-
-    def __init__(
-        self,
-        in_channels: int,
-        channels: int,
-        stride: int = 1,
-        reduction: int = 16,
-        excitation_bias: bool = True,
-        **options: Any,
-    ):
-        super().__init__(in_channels, channels, stride, **options)
-        self.se = SqueezeExcitation(channels, reduction, excitation_bias)
-
-    def residual(self, x: torch.Tensor) -> torch.Tensor:
-        return self.se(super().residual(x))
-
-
-class SEBottleneck(Bottleneck):
-    """A `Bottleneck` whose residual is weighed."""
+class Weighed:
+    """Goes in front of a kind of block, whose residual it weighs."""
 
     def __init__(
         self,
@@ -78,6 +59,14 @@ class SEBottleneck(Bottleneck):
 
     def residual(self, x: torch.Tensor) -> torch.Tensor:
         return self.se(super().residual(x))
+
+
+class SEBasicBlock(Weighed, BasicBlock):
+    """A `BasicBlock` whose residual is weighed."""
+
+
+class SEBottleneck(Weighed, Bottleneck):
+    """A `Bottleneck` whose residual is weighed."""
 
 
 def se_basic_resnet(

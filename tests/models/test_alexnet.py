@@ -78,6 +78,16 @@ def test_groups_are_two_towers_that_meet_in_conv3():
         torch.testing.assert_close(conv(x), torch.cat(halves, 1))
 
 
+def test_a_single_tower_has_the_lectures_parameters():
+    assert parameters(on_meta("alexnet_two_tower", groups=1)) == parameters(on_meta("alexnet_227")) == 62_378_344
+
+
+def test_any_width():
+    network = models.create("alexnet_two_tower", num_classes=5, channels=(4, 6, 8, 10, 2), hidden=3)
+    assert network(torch.zeros(2, 3, 224, 224)).shape == (2, 5)
+    assert [layer.groups for layer in network if isinstance(layer, nn.Conv2d)] == [1, 2, 1, 2, 2]
+
+
 def test_the_normalisation_is_the_formula_of_section_3_3():
     norm = on_meta("alexnet_two_tower").norm1
     a = torch.rand(1, 96, 2, 2, generator=torch.Generator().manual_seed(0)) * 30

@@ -1,34 +1,10 @@
-"""AlexNet as lesson 11 builds it is the paper's, and two towers are a convolution in two groups."""
+"""Two towers are a convolution in two groups."""
 
 import pytest
 import torch
 from torch.nn import functional
 
-from course_utils import models
-from course_utils.models.alexnet_towers import AlexNet, two_tower_conv
-
-
-@pytest.mark.parametrize("groups, parameters", [(2, 60_965_224), (1, 62_378_344)])
-def test_parameters_of_two_towers_and_of_one(groups, parameters):
-    with torch.device("meta"):
-        network = AlexNet(groups=groups)
-    assert sum(parameter.numel() for parameter in network.parameters()) == parameters
-
-
-def test_the_same_scores_as_the_registered_network():
-    theirs = models.create("alexnet_two_tower", seed=0).eval()
-    with torch.device("meta"):
-        ours = AlexNet().eval()
-    ours.load_state_dict(dict(zip(ours.state_dict(), theirs.state_dict().values(), strict=True)), assign=True)
-    x = 100 * torch.randn(2, 3, 224, 224, generator=torch.Generator().manual_seed(0))
-    with torch.no_grad():
-        torch.testing.assert_close(ours(x), theirs(x))
-
-
-def test_any_width():
-    network = AlexNet(num_classes=5, channels=(4, 6, 8, 10, 2), hidden=3)
-    assert network(torch.zeros(2, 3, 224, 224)).shape == (2, 5)
-    assert [layer.groups for layer in network.features if isinstance(layer, torch.nn.Conv2d)] == [1, 2, 1, 2, 2]
+from course_utils.models.alexnet_towers import two_tower_conv
 
 
 @pytest.mark.parametrize("bias", [True, False])

@@ -6,6 +6,8 @@ from networks import assert_traceable, disturb, longest_path, macs, on_meta, par
 from torch import nn
 
 from course_utils import models
+from course_utils.models.resnet import BasicBlock, Bottleneck
+from course_utils.models.resnet_cifar import resnet
 
 DEPTHS = (20, 32, 44, 56, 110)
 TOTALS = {20: 269_722, 32: 464_154, 44: 658_586, 56: 853_018, 110: 1_727_962}
@@ -96,3 +98,25 @@ def test_width():
     assert narrow.eval()(torch.empty(2, 3, 32, 32, device="meta")).shape == (2, 10)
     with pytest.raises(ValueError, match="width must be at least 1, got 0"):
         models.create("plain20_cifar", width=0)
+
+
+@pytest.mark.parametrize("depths", [(1,), (2, 1), (1, 1, 2, 1)])
+@pytest.mark.parametrize("block", [BasicBlock, Bottleneck])
+def test_each_stage_but_the_first_halves_and_doubles(block, depths):
+    network = resnet(block, depths, channels=4, num_classes=7, in_channels=2)
+    x, seen = torch.randn(2, 2, 16, 24), []
+    for part in network:
+        x = part(x)
+        if isinstance(part, nn.Sequential):
+            seen.append(tuple(x.shape[1:]))
+            assert len(part) == depths[len(seen) - 1]
+    assert seen == [(4 * 2**i * block.expansion, 16 // 2**i, 24 // 2**i) for i in range(len(depths))]
+    assert x.shape == (2, 7)
+
+
+def test_weights_begin_by_he_s_rule():
+    torch.manual_seed(0)
+    weights = [m.weight for m in resnet(BasicBlock, (1, 1), channels=32).modules() if isinstance(m, nn.Conv2d)]
+    for weight in weights[1:]:
+        fan_out = weight.shape[0] * weight[0, 0].numel()
+        assert weight.std().item() == pytest.approx((2 / fan_out) ** 0.5, rel=0.1)
