@@ -25,7 +25,6 @@ from course_utils.figures.number_formats import number_formats
 from course_utils.figures.pooling import max_pooling
 from course_utils.figures.receptive_fields import receptive_field_pyramid, receptive_field_view
 from course_utils.figures.residual_blocks import residual_blocks
-from course_utils.figures.runs import run_curves
 from course_utils.figures.signals import correlation_and_convolution
 from course_utils.figures.speeds import speed_ladder
 from course_utils.figures.tables import confusion_matrix, connection_table
@@ -71,7 +70,6 @@ __all__ = [
     "receptive_field_pyramid",
     "receptive_field_view",
     "residual_blocks",
-    "run_curves",
     "score_gradient",
     "shared_means",
     "shift_equivariance",

@@ -69,7 +69,7 @@ def comparison(among: list[Run]) -> Table:
 
 def _facts(run: Run) -> list[tuple[str, str]]:
     """What came of a run, in words."""
-    training = run.train_accuracy[-1] if run.train_accuracy else None
+    training = run.history.train_accuracy[-1] if run.history.train_accuracy else None
     return [
         ("data", run.data["name"]),
         ("epochs", str(run.epochs) if run.finished else f"{run.epochs} of {run.recipe.epochs}"),

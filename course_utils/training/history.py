@@ -16,8 +16,8 @@ class History:
 
     train_loss and train_accuracy are means over the epoch, of the scores that were trained on, from before each update, with
     augmentation and label smoothing. validation_loss and validation_accuracy are those of the network after the epoch, on
-    `judged_by`: "held-out pictures", or "test pictures" if none were held out. learning_rate: of the epoch's last step.
-    seconds: of the epoch, judging included.
+    `judged_by`: "held-out pictures", or "test pictures" if none were held out. lr: the learning rate of the epoch's last
+    step. seconds: of the epoch, judging included.
     """
 
     judged_by: str = "test pictures"
@@ -25,7 +25,7 @@ class History:
     train_accuracy: list[float] = field(default_factory=list)
     validation_loss: list[float] = field(default_factory=list)
     validation_accuracy: list[float] = field(default_factory=list)
-    learning_rate: list[float] = field(default_factory=list)
+    lr: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     step_loss: list[float] = field(default_factory=list)
     steps_per_point: int = 1

@@ -12,7 +12,7 @@ from math import isfinite, nan
 from pathlib import Path
 from typing import Any
 
-from course_utils.figures import Drawing, run_curves
+from course_utils.figures import Drawing, training_curves
 from course_utils.training.checkpoint import write
 from course_utils.training.history import History
 from course_utils.training.recipe import Recipe, recipe_from
@@ -73,26 +73,11 @@ class Run:
         """By held-out pictures, from 1; None without those, see `History.best_epoch`."""
         return self.history.best_epoch
 
-    @property
-    def train_loss(self) -> list[float]:
-        return self.history.train_loss
-
-    @property
-    def train_accuracy(self) -> list[float]:
-        return self.history.train_accuracy
-
-    @property
-    def validation_loss(self) -> list[float]:
-        return self.history.validation_loss
-
-    @property
-    def validation_accuracy(self) -> list[float]:
-        return self.history.validation_accuracy
-
     def figure(self, *others: "Run") -> Drawing:
         """Loss and accuracy epoch by epoch, this run's and others'; recorded ones are named so, and thinner."""
-        runs = (self, *others)
-        return run_curves(dict(zip(labels(runs), runs, strict=True)))
+        named = dict(zip(labels((self, *others)), (self, *others), strict=True))
+        recorded = [name for name, run in named.items() if run.recorded]
+        return training_curves({name: run.history for name, run in named.items()}, thin=recorded)
 
     def save(self, path: str | Path) -> Path:
         """Write the record as JSON, in one step; path: of the file, which should end in .json. Raises OSError."""

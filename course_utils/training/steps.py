@@ -138,7 +138,7 @@ class Training:
         history.train_accuracy.append(self.sums[1] / self.sums[2])
         history.validation_loss.append(loss)
         history.validation_accuracy.append(accuracy)
-        history.learning_rate.append(self.optimizer.param_groups[0]["lr"])
+        history.lr.append(self.optimizer.param_groups[0]["lr"])
         history.seconds.append(self.epoch_seconds)
         self.epoch, self.step, self.sums, self.epoch_seconds = self.epoch + 1, 0, [0.0, 0.0, 0], 0.0
 

@@ -18,8 +18,15 @@ MAP = correlate2d(PICTURE, EDGE)
 KERNELS = {"vertical edges": EDGE, "horizontal edges": EDGE.T, "blur": np.full((3, 3), 1 / 9), "sharpen": EDGE - 1}
 RESPONSES = {name: correlate2d(PICTURE, kernel) for name, kernel in KERNELS.items()}
 HISTORY = History([2.0, 1.0, 0.5], [0.3, 0.7, 0.9], [2.1, 1.2, 1.0], [0.2, 0.6, 0.7])
-DECAY = np.exp(-np.arange(60) / 20)
-LONG_HISTORY = History(*(list(one) for one in (2 * DECAY, 1 - DECAY, 2 * DECAY + 0.2, 0.9 - DECAY)))
+DECAY = np.exp(-np.arange(164) / 40)
+LONG_HISTORY = SimpleNamespace(
+    judged_by="test pictures",
+    train_loss=list(2 * DECAY),
+    train_accuracy=list(1 - DECAY),
+    validation_loss=list(2 * DECAY + 0.2),
+    validation_accuracy=list(0.9 - 0.9 * DECAY),
+)
+SHORT_HISTORY = History([1.9], [0.3], [1.6], [0.4])
 BELL = np.random.default_rng(1).standard_normal(500)
 MOMENTS = [
     SimpleNamespace(
@@ -196,15 +203,6 @@ EXAMPLES = {
         "MB",
         level=("the card", 3000),
     ),
-    "run_curves": lambda: figures.run_curves(
-        {
-            "a network's own run": SimpleNamespace(history=HISTORY, recorded=False),
-            "the paper's (recorded)": SimpleNamespace(history=LONG_HISTORY, recorded=True),
-        }
-    ),
-    "run_curves of one epoch": lambda: figures.run_curves(
-        {"a": SimpleNamespace(history=History([1], [0.5]), recorded=False)}
-    ),
     "stacked_bars of many parts": lambda: figures.stacked_bars(
         ["a", "b"], {f"a part of some length {i}": [i, 2.5] for i in range(6)}, "claims"
     ),
@@ -212,6 +210,15 @@ EXAMPLES = {
         [8, 16, 32], {"loops": [0.01, 0.04, 0.16], "fast": [1e-4, 2e-4, 9e-4]}, "width (pixels)", "time (s)", slope=2
     ),
     "training_curves": lambda: figures.training_curves({"a": HISTORY, "b": HISTORY}),
+    "training_curves of far apart lengths": lambda: figures.training_curves(
+        {
+            "a network's own run": SHORT_HISTORY,
+            "the paper's (recorded)": LONG_HISTORY,
+            "another (recorded)": SimpleNamespace(**vars(HISTORY), judged_by="held-out pictures"),
+        },
+        thin=["the paper's (recorded)", "another (recorded)"],
+    ),
+    "training_curves of one epoch": lambda: figures.training_curves({"a": History([1], [0.5])}),
     "training_curves of one": lambda: figures.training_curves({"a": History([1, 2])}, measures=("loss",)),
     "two_towers": lambda: figures.two_towers(TOWERS, crossing=["conv3", "fc6", "fc7", "fc8"]),
     "two_towers that never meet": lambda: figures.two_towers([TOWERS[0], TOWERS[2], TOWERS[8]], crossing=[]),

@@ -7,7 +7,7 @@ from functools import cache
 import matplotlib
 import numpy as np
 import pytest
-from figure_examples import EXAMPLES, MOMENTS, PICTURE
+from figure_examples import EXAMPLES, HISTORY, MOMENTS, PICTURE
 from matplotlib.text import Text
 
 from course_utils import figures
@@ -172,6 +172,7 @@ BAD = {
     "1 to 12 layers": lambda: figures.layer_histograms({"a": [A] * 13}),
     "reach must be above zero, got 0": lambda: figures.layer_histograms({"a": [A]}, reach=0),
     "rates must be above zero": lambda: figures.accuracy_by_learning_rate([0, 1], {"a": [[1, 1]]}),
+    "thin must hold names of histories, got 'b'": lambda: figures.training_curves({"a": HISTORY}, thin=["b"]),
     "must have shape \\(runs, 2\\), got \\(1, 3\\)": lambda: figures.accuracy_by_learning_rate(
         [1, 2], {"a": [1, 1, 1]}
     ),

@@ -68,7 +68,7 @@ def main(folder: Path, kills: int) -> None:
     one, two = (torch.load(folder / name / "weights.pt") for name in ("whole", "killed"))
     equal = one.keys() == two.keys() and all(torch.equal(one[name], two[name]) for name in one)
     first, second = (training.Run.load(folder / name / "run.json") for name in ("whole", "killed"))
-    told = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "step_loss", "learning_rate")
+    told = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "step_loss", "lr")
     alike = all(getattr(first.history, name) == getattr(second.history, name) for name in told)
     print(f"killed {killed}, weights equal {equal}, histories equal {alike}, stood at {stood}, notes {second.notes}")
 

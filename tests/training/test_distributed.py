@@ -32,8 +32,8 @@ def test_two_processes_train_what_one_does(folder):
     record = training.Run.load(folder / "plain" / "run.json")
     assert record.processes == 2
     assert record.history.step_loss == pytest.approx(run.history.step_loss, rel=1e-4)
-    assert record.train_accuracy == run.train_accuracy
-    assert record.validation_accuracy == run.validation_accuracy
+    assert record.history.train_accuracy == run.history.train_accuracy
+    assert record.history.validation_accuracy == run.history.validation_accuracy
 
 
 def test_two_processes_go_on_where_they_stopped(folder):

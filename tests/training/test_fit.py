@@ -52,9 +52,10 @@ def test_a_run_is_the_loop_written_out():
                         momentum[name] = recipe.momentum * momentum.get(name, 0) + gradient
                         parameter -= lr * momentum[name]
                 total += loss.item() * len(batch.order)
-            assert run.train_loss[epoch] == pytest.approx(total / 100, rel=1e-4)
+            assert run.history.train_loss[epoch] == pytest.approx(total / 100, rel=1e-4)
             test = evaluate(theirs, [(pictures.test.images, pictures.test.labels)])
-            assert (run.validation_loss[epoch], run.validation_accuracy[epoch]) == pytest.approx(test, rel=1e-3)
+            judged = run.history.validation_loss[epoch], run.history.validation_accuracy[epoch]
+            assert judged == pytest.approx(test, rel=1e-3)
     for name, value in theirs.state_dict().items():
         torch.testing.assert_close(ours.state_dict()[name], value, rtol=1e-4, atol=1e-5)
 
@@ -146,12 +147,12 @@ def test_held_out_pictures_judge_and_the_test_data_only_once(monkeypatch):
     run = fit(held_out=20)
     assert judged == [20, 20, 20, 50]
     assert run.data["training"] == 80 and run.data["held_out"] == 20
-    assert run.best_epoch == int(np.argmax(run.validation_accuracy)) + 1
+    assert run.best_epoch == int(np.argmax(run.history.validation_accuracy)) + 1
     assert "best on held-out pictures in epoch" in str(run)
     judged.clear()
     run = fit()
     assert judged == [50, 50, 50, 50] and run.best_epoch is None
-    assert run.test_accuracy == run.validation_accuracy[-1]
+    assert run.test_accuracy == run.history.validation_accuracy[-1]
 
 
 def test_heads_for_training_alone_count_by_three_tenths():
@@ -199,7 +200,8 @@ def test_numbers_fetched_once_in_a_while_are_the_same(monkeypatch):
     monkeypatch.setitem(training.steps.LOOK_EVERY, "cpu", 4)
     second = fit(networks[1])
     assert small.same(*networks)
-    assert first.history.step_loss == second.history.step_loss and first.train_loss == second.train_loss
+    assert first.history.step_loss == second.history.step_loss
+    assert first.history.train_loss == second.history.train_loss
 
 
 def test_bfloat16_channels_last_and_compiled(monkeypatch, tmp_path):

@@ -34,7 +34,7 @@ def test_numbers_that_json_has_not(run, tmp_path):
     history = dataclasses.replace(run.history, validation_loss=[1.0, float("nan"), float("inf")])
     path = dataclasses.replace(run, history=history).save(tmp_path / "run.json")
     json.loads(path.read_text(), parse_constant=pytest.fail)
-    loss = training.Run.load(path).validation_loss
+    loss = training.Run.load(path).history.validation_loss
     assert loss[0] == 1 and loss[1] != loss[1] and loss[2] != loss[2]
 
 
@@ -81,8 +81,7 @@ def test_best_epoch_is_by_held_out_pictures_alone():
 
 def test_figure(run):
     alt = run.figure(dataclasses.replace(other(run, name="theirs"), recorded=True)).alt
-    assert "small, train loss, from" in alt and "theirs (recorded), validation accuracy" in alt
-    assert "judged on test pictures" in alt
+    assert "small, loss on training data, from" in alt and "theirs (recorded), accuracy on test pictures" in alt
 
 
 def test_labels(run):
