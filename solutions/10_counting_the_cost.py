@@ -30,7 +30,6 @@ You need lessons 02 to 07, and PyTorch from lesson 09.
 
 # %% tags=["setup"]
 import timeit
-from collections import Counter
 from itertools import pairwise
 
 import numpy as np
@@ -882,18 +881,14 @@ of these. (css634, madmo and melbourne are slides, nptel11 is the spoken lecture
 """
 
 # %%
-claims = accounting.claims.load()
-verdicts = ("confirmed", "rounding", "convention", "historical", "wrong")
-sources = tuple(dict.fromkeys(claim.source for claim in claims))
-counts = Counter((claim.source, claim.verdict) for claim in claims)
-counts += Counter(("all", claim.verdict) for claim in claims)
-print(" " * 10, *(f"{verdict:>10}" for verdict in verdicts))
-for source in (*sources, "all"):
-    print(f"{source:10}", *(f"{counts[source, verdict]:10}" for verdict in verdicts))
+ledger = accounting.claims.summary()
+ledger
 
 # %% tags=["figure"]
-parts = {verdict: [counts[source, verdict] for source in sources] for verdict in verdicts}
-figures.stacked_bars(list(sources), parts, xlabel="claims")
+# Each column of the table with its name in front; the row and the column of sums stay out.
+(_, *sources), *columns = zip(ledger.columns, *ledger.rows[:-1], strict=True)
+parts = {verdict: [int(count) for count in counts] for verdict, *counts in columns[:-1]}
+figures.stacked_bars(sources, parts, xlabel="claims")
 
 # %% [markdown]
 """

@@ -3,7 +3,11 @@
 import html
 import re
 import textwrap
+from collections import Counter
 from dataclasses import dataclass
+from itertools import zip_longest
+
+from course_utils.accounting import tables
 
 # Colours that hold on a light and on a dark page; the word itself says the same without colour.
 _COLOURS = {
@@ -27,49 +31,55 @@ class ClaimTable:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def __repr__(self) -> str:
+        """One line, because a notebook keeps it beside the HTML; print shows the rows."""
+        claims = f"{len(self)} claim{'' if len(self) == 1 else 's'}"
+        by = next((name for name in ("verdict", "source") if name in self.columns), None)
+        if by is None or not self.rows:
+            return claims
+        counts = Counter(row[self.columns.index(by)] for row in self.rows)
+        return f"{claims}: {', '.join(f'{count} {name}' for name, count in counts.most_common())}"
+
     def __str__(self) -> str:
         if not self.rows:
             return "(no rows)"
-        wrapped = [
-            [_wrapped(name, _grouped(text)) for name, text in zip(self.columns, row, strict=True)] for row in self.rows
-        ]
-        widths = [
-            max(len(name), *(len(line) for row in wrapped for line in row[place]))
-            for place, name in enumerate(self.columns)
-        ]
-        lines = [_line(self.columns, widths), _line(["-" * width for width in widths], widths)]
-        for row in wrapped:
-            for number in range(max(map(len, row))):
-                lines.append(_line([cell[number] if number < len(cell) else "" for cell in row], widths))
-        return "\n".join(lines)
-
-    __repr__ = __str__
+        lines = [self.columns, None]
+        for row in self.rows:
+            cells = [_wrapped(name, _grouped(text)) for name, text in zip(self.columns, row, strict=True)]
+            lines += zip_longest(*cells, fillvalue="")
+        return "\n".join(tables.aligned(lines, [name in _NUMBERS for name in self.columns]))
 
     def _repr_html_(self) -> str:
         if not self.rows:
             return "<div>(no rows)</div>"
-        head = "".join(f'<th scope="col" style="{_cell(name)}">{html.escape(name)}</th>' for name in self.columns)
+        head = "".join(_cell(name, html.escape(name), "th") for name in self.columns)
         body = ""
         for row in self.rows:
-            cells = "".join(_html_cell(name, text) for name, text in zip(self.columns, row, strict=True))
+            cells = "".join(_cell(name, _coloured(name, text)) for name, text in zip(self.columns, row, strict=True))
             body += f'<tr style="background:none">{cells}</tr>'
-        style = "border-collapse:collapse;margin:4px 0;line-height:1.4;color:var(--jp-content-font-color1,inherit)"
+        style = f"border-collapse:collapse;margin:4px 0;line-height:1.4;{tables.INK}"
         return (
             f'<div style="overflow-x:auto"><table style="{style}">'
             f'<thead><tr style="background:none">{head}</tr></thead><tbody>{body}</tbody></table></div>'
         )
 
 
-def _html_cell(name: str, text: str) -> str:
+class Counts(ClaimTable):
+    """How many claims there are of each kind: a table so small that it always shows in full."""
+
+    __repr__ = ClaimTable.__str__
+
+
+def _coloured(name: str, text: str) -> str:
     shown = html.escape(_grouped(text))
     if name == "verdict" and text in _COLOURS:
-        shown = f'<span style="color:{_COLOURS[text]};font-weight:bold">{shown}</span>'
-    return f'<td style="{_cell(name)}">{shown}</td>'
+        return f'<span style="color:{_COLOURS[text]};font-weight:bold">{shown}</span>'
+    return shown
 
 
-def _cell(name: str) -> str:
-    align = "right" if name in _NUMBERS else "left"
-    return f"border-bottom:1px solid #8888;padding:3px 8px;text-align:{align};vertical-align:top;background:none"
+def _cell(name: str, content: str, tag: str = "td") -> str:
+    style = "border-bottom:1px solid #8888;padding:3px 8px;vertical-align:top;background:none"
+    return tables.cell(content, name in _NUMBERS, style, tag)
 
 
 def _grouped(text: str) -> str:
@@ -79,7 +89,3 @@ def _grouped(text: str) -> str:
 
 def _wrapped(name: str, text: str) -> list[str]:
     return textwrap.wrap(text, _WIDEST.get(name, 24)) or [""]
-
-
-def _line(cells: list[str] | tuple[str, ...], widths: list[int]) -> str:
-    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()

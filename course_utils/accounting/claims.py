@@ -18,7 +18,7 @@ from typing import Any
 from course_utils.accounting import calculations, quoted
 from course_utils.accounting.calculations import Either
 from course_utils.accounting.claim_functions import FUNCTIONS
-from course_utils.accounting.claim_table import ClaimTable
+from course_utils.accounting.claim_table import ClaimTable, Counts
 from course_utils.paths import DATA
 
 SOURCES = ("css634", "nptel11", "madmo", "melbourne", "cs231n")
@@ -136,14 +136,14 @@ def table(source: str | None = None, verdict: str | None = None, lesson: str | N
     return ClaimTable(columns, tuple(tuple(getattr(row, column) for column in columns) for row in rows))
 
 
-def summary() -> ClaimTable:
+def summary() -> Counts:
     """How many rows each source has of each verdict, and in all."""
     claims = load()
     rows = []
     for source in (*SOURCES, "all"):
         verdicts = [claim.verdict for claim in claims if source in (claim.source, "all")]
         rows.append((source, *(str(verdicts.count(verdict)) for verdict in VERDICTS), str(len(verdicts))))
-    return ClaimTable(("source", *VERDICTS, "all"), tuple(rows))
+    return Counts(("source", *VERDICTS, "all"), tuple(rows))
 
 
 def _comparison(claimed: str, computed: Any) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from course_utils.accounting import tables
 from course_utils.accounting.counting import Row
 from course_utils.accounting.volumes import Pair, as_text
 
@@ -27,17 +28,9 @@ class _Column:
 
 def to_text(summary: "Summary") -> str:
     columns = _columns(summary)
-    lines = [_head(columns), *_cells(summary, columns), _totals(columns)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
-    ruled = "  ".join("-" * width for width in widths)
-    body = [
-        "  ".join(
-            cell.rjust(width) if column.number else cell.ljust(width)
-            for cell, width, column in zip(line, widths, columns, strict=True)
-        ).rstrip()
-        for line in lines
-    ]
-    return "\n".join([_caption(summary), "", body[0], ruled, *body[1:-1], ruled, body[-1], *_notes(summary)])
+    lines = [_head(columns), None, *_cells(summary, columns), None, _totals(columns)]
+    table = tables.aligned(lines, [column.number for column in columns])
+    return "\n".join([_caption(summary), "", *table, *_notes(summary)])
 
 
 def to_markdown(summary: "Summary") -> str:
@@ -69,35 +62,24 @@ def to_csv(summary: "Summary") -> str:
 
 def to_html(summary: "Summary") -> str:
     columns = _columns(summary)
-    # The page's own colours, so that the table holds on a light and on a dark one.
-    line = "1px solid var(--jp-border-color1,#9e9e9e)"
-    page = "background:var(--jp-layout-color0,Canvas)"
     raised = "background:var(--jp-layout-color2,Canvas);position:sticky;z-index:1;font-weight:600"
 
-    def cells(values: list[str], tag: str, style: str = "") -> str:
-        text = ""
-        opening = f'<{tag} scope="col"' if tag == "th" else f"<{tag}"
-        for column, value in zip(columns, values, strict=True):
-            align = "right" if column.number else "left"
-            opened = f'{opening} style="padding:2px 9px;text-align:{align};white-space:nowrap;{style}">'
-            text += f"{opened}{html.escape(value)}</{tag}>"
-        return text
+    def line(values: list[str], tag: str, style: str = "") -> str:
+        style = f"padding:2px 9px;white-space:nowrap;{style}"
+        return "".join(
+            tables.cell(html.escape(value), column.number, style, tag)
+            for column, value in zip(columns, values, strict=True)
+        )
 
-    rows = "".join(f'<tr style="{page}">{cells(values, "td")}</tr>' for values in _cells(summary, columns))
-    head = cells(_head(columns), "th", f"{raised};top:0;border-bottom:{line}")
-    totals = cells(_totals(columns), "td", f"{raised};bottom:0;border-top:{line}")
-    table = (
-        '<table style="border-collapse:separate;border-spacing:0;margin:0;font-variant-numeric:tabular-nums;'
-        'color:var(--jp-content-font-color1,inherit);font-size:var(--jp-content-font-size0,13px)">'
-        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody><tfoot><tr>{totals}</tr></tfoot></table>"
-    )
-    frame = f"max-height:{_TALLEST};overflow:auto;display:inline-block;max-width:100%;border:{line}"
-    label = html.escape(f"{summary.title}, layer by layer", quote=True)
-    notes = "".join(f'<div style="margin-top:4px">{html.escape(note)}</div>' for note in _notes(summary))
-    return (
-        '<div style="color:var(--jp-content-font-color1,inherit);line-height:1.45;margin:4px 0">'
-        f'<div style="margin-bottom:6px">{html.escape(_caption(summary))}</div>'
-        f'<div role="region" aria-label="{label}" tabindex="0" style="{frame}">{table}</div>{notes}</div>'
+    head = line(_head(columns), "th", f"{raised};top:0;border-bottom:{tables.RULE}")
+    rows = "".join(f'<tr style="{tables.PAPER}">{line(values, "td")}</tr>' for values in _cells(summary, columns))
+    totals = line(_totals(columns), "td", f"{raised};bottom:0;border-top:{tables.RULE}")
+    return tables.framed(
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody><tfoot><tr>{totals}</tr></tfoot>",
+        _caption(summary),
+        label=f"{summary.title}, layer by layer",
+        notes=_notes(summary),
+        scroll=f"max-height:{_TALLEST};overflow:auto",
     )
 
 
@@ -109,13 +91,13 @@ def _columns(summary: "Summary") -> list[_Column]:
         _Column("type", lambda row: row.type, number=False),
         _Column("output", lambda row: as_text(row.output_size)),
         _Column(parameters, lambda row: _number(row.parameters), _number(all_parameters) or "0"),
-        _Column("share", lambda row: _share(row.parameters, all_parameters)),
+        _Column("share", lambda row: tables.share(row.parameters, all_parameters)),
         _Column(
             f"{summary.unit}s",
             lambda row: _number(_operations(summary, row.macs)),
             _number(_operations(summary, all_macs)) or "0",
         ),
-        _Column("share", lambda row: _share(row.macs, all_macs)),
+        _Column("share", lambda row: tables.share(row.macs, all_macs)),
         _Column("activations", lambda row: _number(row.activations), _number(summary.activations)),
     ]
     if any(row.receptive_field for row in summary.rows):
@@ -162,13 +144,6 @@ def _operations(summary: "Summary", macs: int) -> int:
 def _number(value: int) -> str:
     """With thousands separators; nothing for none, so that the eye finds what is there."""
     return f"{value:,}" if value else ""
-
-
-def _share(part: int, whole: int) -> str:
-    if not part:
-        return ""
-    percent = 100 * part / whole
-    return "< 0.1%" if percent < 0.05 else f"{percent:.1f}%"
 
 
 def _pair(pair: Pair | None) -> str:

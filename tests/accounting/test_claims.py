@@ -244,6 +244,28 @@ def test_summary_counts_every_row_once():
     )
 
 
+def test_repr_is_one_line_that_counts_the_claims():
+    wrong = [claim for claim in LEDGER if claim.verdict == "wrong"]
+    start, _, verdicts = repr(claims.table()).partition(": ")
+    assert start == f"{len(LEDGER)} claims"
+    assert sorted(verdicts.split(", ")) == sorted(
+        f"{sum(claim.verdict == verdict for claim in LEDGER)} {verdict}" for verdict in VERDICTS
+    )
+    assert repr(claims.table(verdict="wrong")).startswith(f"{len(wrong)} claims: ")
+    assert "css634" in repr(claims.table(verdict="wrong"))
+    assert repr(claims.ClaimTable(("claim",), (("a",),))) == "1 claim"
+    assert repr(claims.ClaimTable(("verdict",), ())) == "0 claims"
+
+
+def test_summary_shows_its_numbers_to_the_right_wherever_it_is_shown():
+    summary = claims.summary()
+    head, rule, *lines = repr(summary).splitlines()
+    assert repr(summary) == str(summary)
+    assert set(rule) == {"-", " "}
+    assert [line.split() for line in lines] == [list(row) for row in summary.rows]
+    assert {len(line) for line in lines} == {len(head)}
+
+
 def test_long_numbers_are_grouped():
     table = claims.ClaimTable(("computed",), (("15237608 (in place) | 0.00001 | 1998 | 102,760,448",),))
     for text in (" ".join(str(table).split()), table._repr_html_()):
