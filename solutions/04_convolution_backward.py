@@ -106,7 +106,7 @@ each entry, the central difference when only that entry is moved by `step`. The 
 
 # %% tags=["exercise", "type-along"]
 def numeric_gradient(f, x, step=1e-5):
-    """f: takes an array, returns one number. x: float64 array. Returns the gradient of f at x, shaped as x."""
+    """f: takes an array, returns one number. x: float64 array. Returns f's gradient at x, shaped as x."""
     gradient = np.zeros_like(x)
     ### BEGIN SOLUTION about 6 lines
     for place in np.ndindex(x.shape):
@@ -650,7 +650,7 @@ def forward(weights, x):
 
 
 def gradients(weights, x, labels, backward):
-    """The loss, and the gradient of each array of weights; `backward` is the way back through a convolution."""
+    """The loss, and the gradient of each array of weights; `backward` goes back through a convolution."""
     scores, (shape, caches, dense) = forward(weights, x)
     loss, dscores = layers.softmax_cross_entropy(scores, labels)
     dout, dweight, _ = layers.linear_backward(dscores, dense)
@@ -676,7 +676,7 @@ rounds, pictures = by_profile(quick=(6, 1442), full=(6, 1442), smoke=(1, 96))
 
 
 def train(depth, backward, seed):
-    """Trained weights of `depth` convolutions, the loss at every step, and the share of test digits read right."""
+    """Trained weights of `depth` convolutions, the loss at every step, the share of test digits right."""
     rng = np.random.default_rng(seed)
     weights = [layers.kaiming_normal((8, 8 if number else 1, 3, 3), rng) for number in range(depth)]
     weights.append(layers.kaiming_normal((10, 8 * 4 * 4), rng))

@@ -351,11 +351,9 @@ for size, stride in ((2, 2), (3, 2), (3, 1)):
     dout = rng.standard_normal(out.shape)
     by_trial = layers.numeric_gradient(lambda x: loss(x, dout, size, stride), x)
     adding, assigned = max_pool2d_backward(dout, cache), assigning(dout, cache)
-    errors = layers.relative_error(adding, by_trial), layers.relative_error(assigned, by_trial)
+    off, far_off = (layers.relative_error(way, by_trial) for way in (adding, assigned))
     kept = assigning(np.ones_like(dout), cache).sum() / dout.size
-    print(
-        f"{size}x{size}, stride {stride}: relative error of adding {errors[0]:.2f}, of assigning {errors[1]:.2f},"
-    )
+    print(f"{size}x{size}, stride {stride}: relative error of adding {off:.2f}, of assigning {far_off:.2f},")
     print(f"    which keeps {kept:.0%} of the gradient")
 
 # %% [markdown]
@@ -405,7 +403,7 @@ Are ties rare? Count them in the 2x2 windows of three kinds of input, and how mu
 
 # %% tags=["experiment"]
 def count_ties(x):
-    """Share of 2x2 windows with a tie, share with one above 0, and how many equals a window has on average."""
+    """Share of 2x2 windows with a tie, share with one above 0, and a window's number of equals on average."""
     tiles = x.reshape(*x.shape[:2], x.shape[2] // 2, 2, x.shape[3] // 2, 2)
     largest = tiles.max(axis=(3, 5), keepdims=True)
     equals = (tiles == largest).sum(axis=(3, 5))

@@ -42,7 +42,7 @@ test = datasets.digits(split="test")
 
 
 def layer_outputs(scale):
-    """What ten layers of 16 random filters give for 100 digits, the weights `scale` times their usual size."""
+    """What ten layers of 16 random filters give for 100 digits; weights `scale` times their usual size."""
     rng = np.random.default_rng(0)
     rows = {"without": [], "with the line": []}
     plain = lined = images[:100]
@@ -681,7 +681,7 @@ further.
 
 # %%
 def loss_along_the_gradient(norm, distances, seed=0):
-    """The loss on one large batch after a single step of each length, from a network trained for one epoch."""
+    """The loss on one large batch after a single step of each length; the network has had one epoch."""
     network, _ = trained(norm, seed, epochs=1)
     x, y = train[0][:256], train[1][:256]
     loss, dscores = layers.softmax_cross_entropy(network.train()(x), y)
@@ -806,7 +806,7 @@ the first axis counts the filters. `bias` may be None, and then it counts as zer
 
 # %% tags=["exercise", "type-along"]
 def fold_batch_norm(weight, bias, bn_weight, bn_bias, running_mean, running_var, eps=1e-5):
-    """-> (weight, bias) of the one layer that does the same as the layer and its batch norm in evaluation mode."""
+    """-> (weight, bias) of one layer that does what the layer and its batch norm do in evaluation mode."""
     ### BEGIN SOLUTION about 4 lines
     g = bn_weight / np.sqrt(running_var + eps)
     bias = 0 if bias is None else bias

@@ -638,9 +638,8 @@ for name, lr, momentum, drop in settings:
     histories[name] = layers.fit(
         network, (images, labels), test, epochs, 32, optimizer, schedule, loss=softmax_cross_entropy
     )
-    print(
-        f"{name:10} learning rate at the end {histories[name].lr[-1]:.2f}, loss {histories[name].train_loss[-1]:.3f}"
-    )
+    lr, last_loss = histories[name].lr[-1], histories[name].train_loss[-1]
+    print(f"{name:10} learning rate at the end {lr:.2f}, loss {last_loss:.3f}")
 if profile() != "smoke":
     last = {name: history.train_loss[-1] for name, history in histories.items()}
     assert last["and a step"] < 0.6 * last["plain"] and last["plain, 2"] > 1.5, "momentum should have helped"

@@ -523,12 +523,10 @@ one processor of 200 MHz. And your computer?
 shown = len(train[0]) * epochs
 for name, history in histories.items():
     rate = shown / sum(history.seconds)
-    print(
-        f"{name}: {rate:,.0f} pictures a second; 20 passes through 60,000: {20 * 60_000 / rate / 60:.0f} minutes"
-    )
-print(
-    f"in 1998: about {20 * 60_000 / (2.5 * 24 * 3600):.0f} pictures a second, if 20 passes took two and a half days"
-)
+    minutes = 20 * 60_000 / rate / 60
+    print(f"{name}: {rate:,.0f} pictures a second; 20 passes through 60,000: {minutes:.0f} minutes")
+then = 20 * 60_000 / (2.5 * 24 * 3600)
+print(f"in 1998: about {then:.0f} pictures a second, if 20 passes took two and a half days")
 
 # %% [markdown]
 """
@@ -550,9 +548,8 @@ else:
     network = layers.lenet5_modern(np.random.default_rng(0))
     history = train_lenet(network, layers.softmax_cross_entropy, 0.02, part, epochs=rounds)
     right = layers.accuracy(network, mnist.test_images, mnist.test_labels)
-    print(
-        f"MNIST: {right:.2%} of 10,000 after {rounds} epochs of {some:,}, {np.mean(history.seconds):.0f} s each"
-    )
+    each = np.mean(history.seconds)
+    print(f"MNIST: {right:.2%} of 10,000 after {rounds} epochs of {some:,}, {each:.0f} s each")
     assert right >= by_profile(quick=0.9, full=0.985, smoke=0), "LeNet-5 should read MNIST better than this"
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=4

@@ -26,7 +26,6 @@ You need lessons 09 and 10.
 """
 
 # %% tags=["setup"]
-
 import numpy as np
 import torch
 from torch import nn
@@ -310,7 +309,7 @@ and `functional.conv2d(x, weight, bias, stride, padding)` does the work.
 
 # %% tags=["exercise", "type-along"]
 def two_tower_conv(x, weight, bias=None, stride=1, padding=0):
-    """(N, K, OH, OW): the first half of the filters sees the first half of the maps, the second half the second."""
+    """(N, K, OH, OW): the first half of the filters sees the first half of the maps, the second the other."""
     ### BEGIN SOLUTION about 5 lines
     towers = []
     biases = (None, None) if bias is None else bias.chunk(2)
@@ -560,7 +559,7 @@ def batches(count, seed):
 
 
 def train(network, seed, epochs, count=400, lr=0.02):
-    """[(training loss, test loss, test accuracy), …], one for each epoch, with momentum and decay as in 2012."""
+    """[(training loss, test loss, test accuracy), …], one an epoch, with momentum and decay as in 2012."""
     optimizer = torch.optim.SGD(network.parameters(), lr=lr, momentum=0.9, weight_decay=5e-4)
     history = []
     for epoch in range(epochs):
@@ -702,7 +701,7 @@ variances, directions = np.linalg.eigh(np.cov(photo.reshape(3, -1)))
 
 
 def colour_jitter(image, rng, spread=0.1):
-    """The same random colour added to every pixel of image (3, H, W), along the directions of its variance."""
+    """One random colour added to every pixel of image (3, H, W), along the directions of its variance."""
     shift = directions @ (rng.normal(0, spread, 3) * variances)
     return (image + shift[:, None, None]).clip(0, 1)
 

@@ -9,8 +9,8 @@ from course_utils.authoring.learner import ALIKE, BEGIN, END, answers, is_plain_
 from course_utils.authoring.source import Cell, Lesson, calls, definitions, parse
 
 CODE_LINES = 25
-# The formatter breaks code at 110 (solutions/ruff.toml); a docstring, which it leaves alone, may run a little over.
-LINE_LENGTH = 120
+# As the formatter breaks code (solutions/ruff.toml); it leaves docstrings and f-strings to their author.
+LINE_LENGTH = 110
 CODE_CELLS_WITHOUT_PROSE = 3
 # A misspelt one of these would leave an answer in the learner's notebook, or let an error pass.
 _TAGS_THAT_MATTER = ("exercise", "question", "raises-exception", "shows-stderr")
