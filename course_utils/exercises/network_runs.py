@@ -11,7 +11,16 @@ import numpy as np
 
 
 def parts_of(network) -> tuple[dict[str, int], int | None]:
-    """How many parameters there are of each shape, such as {"4x2x3x3": 1, "4": 4}, and the expansion, if it has one."""
+    """How many parameters there are of each shape, such as {"4x2x3x3": 1, "4": 4}, and the expansion, if it has one.
+
+    Raises TypeError for what is no module, such as a list of layers.
+    """
+    import torch
+
+    if not isinstance(network, torch.nn.Module):
+        raise TypeError(
+            f"what comes back must be an nn.Module, such as nn.Sequential(*layers), not a {type(network).__name__}"
+        )
     shapes = ("x".join(map(str, parameter.shape)) for parameter in network.parameters())
     return dict(sorted(Counter(shapes).items())), getattr(network, "expansion", None)
 

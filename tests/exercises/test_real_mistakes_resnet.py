@@ -351,3 +351,12 @@ def test_weights_that_someone_drew_do_not_matter():
             nn.init.zeros_(self.bn2.weight)
 
     assert judge(exercises()["BasicBlock"], Zeros).status == "passed"
+
+
+def test_a_list_of_layers_is_told_to_be_no_module():
+    def resnet(block, depths, channels=16, num_classes=10, in_channels=3):
+        return [nn.Conv2d(in_channels, channels, 3), nn.Flatten()]
+
+    assert "must be an nn.Module, such as nn.Sequential(*layers), not a list" in str(
+        explain(judge(exercises()["resnet"], resnet))
+    )
