@@ -101,7 +101,7 @@ _RECIPES = {
             precision="bfloat16",
             source="this course, after D. Page, How to train your ResNet, 2018",
         ),
-        _small("shapes-lenet", "lenet5", epochs=10, lr=0.02, schedule="cosine", warmup_epochs=1.0),
+        _small("shapes-lenet", "lenet5", epochs=18, lr=0.03, schedule="cosine", warmup_epochs=1.0),
         *(
             _small(
                 f"shapes-{kind}{depth}",
