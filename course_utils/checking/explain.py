@@ -40,8 +40,8 @@ def explain(verdict: Verdict, tried: bool = False) -> Report:
         "bad",
         f"**{name}**: {_score(verdict)}.",
         sentences=sentences,
-        code=_call(verdict.exercise, failure.case),
-        grids=_grids(failure.difference),
+        code=call_text(verdict.exercise, failure.case),
+        grids=grids_of(failure.difference),
         where=_map(failure.difference),
         closing=[
             failure.difference.sentence,
@@ -57,7 +57,7 @@ def _score(verdict: Verdict) -> str:
     return f"right in {verdict.right} of {verdict.total} cases" if verdict.total > 1 else "not right yet"
 
 
-def _call(exercise: Exercise, case: Case) -> str:
+def call_text(exercise: Exercise, case: Case) -> str:
     """The calls as the learner would type them, and the arrays that go in."""
     made: set[str] = {exercise.name}
     lines = []
@@ -97,7 +97,8 @@ def _array(name: str, value: np.ndarray) -> str:
     return "\n".join(lines)
 
 
-def _grids(difference: Difference) -> list[Grid]:
+def grids_of(difference: Difference) -> list[Grid]:
+    """What came out beside what was expected, as far as both are arrays."""
     got, expected = difference.got, difference.expected
     if not (isinstance(got, np.ndarray) and isinstance(expected, np.ndarray)) or not got.ndim or not got.size:
         return []

@@ -1,7 +1,7 @@
 """Judging a function: the visible cases, the random ones, and which misconception it looks like."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -64,10 +64,10 @@ def judge(exercise: Exercise, function: Function, seed: int = 0, seconds: float 
     # A case that does not come to the open method of a class says little about the rest.
     if all(unwritten) or (begun and any(unwritten)):
         return Verdict(exercise, "not attempted", total=len(exercise.cases), still_open=begun)
-    ways = [(way, _failures(way, function, outcomes)) for way in _ways(exercise)]
+    tried = [(way, _failures(way, function, outcomes)) for way in ways(exercise)]
     verdicts: list[Verdict] = []
     # What it agrees with in all visible cases comes first, then what it is most like.
-    for way, failures in sorted(ways, key=lambda way: len(way[1])):
+    for way, failures in sorted(tried, key=lambda way: len(way[1])):
         verdicts.append(_explain(way, outcomes, failures) if failures else _judge_random(way, function, seed, seconds))
         if verdicts[-1].status == "passed" or verdicts[-1].whole:
             break
@@ -76,7 +76,7 @@ def judge(exercise: Exercise, function: Function, seed: int = 0, seconds: float 
     return replace(best, exercise=exercise, misconception=named[0] if named else None)
 
 
-def _ways(exercise: Exercise) -> Iterator[Exercise]:
+def ways(exercise: Exercise) -> Iterator[Exercise]:
     """The exercise, and then once for each function that is also right, as if that one were the reference."""
     yield exercise
     for number, right in enumerate(exercise.also_right):
@@ -93,8 +93,8 @@ def _failures(exercise: Exercise, function: Function, outcomes: list[Outcome]) -
 
 
 def _explain(exercise: Exercise, outcomes: list[Outcome], failures: list[Failure]) -> Verdict:
-    found, explained = _recognise(exercise, outcomes, failures)
-    smallest = min(explained or failures, key=_size)
+    found, explained = recognise(exercise, outcomes, failures)
+    smallest = min(explained or failures, key=size_of)
     right, whole = len(outcomes) - len(failures), len(explained) == len(failures)
     return Verdict(exercise, "failed", right, len(exercise.cases), 0, smallest, found, whole)
 
@@ -134,7 +134,7 @@ def _difference(exercise: Exercise, function: Function, case: Case, outcome: Out
         sentence = f"Stopped after {outcome.error}: it was still running. Is there a loop that never comes to its end?"
         return Difference("time", "", sentence)
     if case.raises is not None:
-        return _expected_error(case, outcome)
+        return expected_error(case, outcome)
     if isinstance(outcome.error, ResultCountError):
         return _wrong_count(outcome.error)
     if outcome.error is not None:
@@ -164,7 +164,8 @@ def _stopped(exercise: Exercise, function: Function, error: BaseException) -> st
     return f"{sentence}."
 
 
-def _expected_error(case: Case, outcome: Outcome) -> Difference | None:
+def expected_error(case: Case, outcome: Outcome) -> Difference | None:
+    """What is wrong with the outcome of a case whose right answer is an error."""
     wanted = case.raises.__name__
     if outcome.error is None:
         returned = next(iter(outcome.results.values()), None)
@@ -189,17 +190,18 @@ def _wrong_count(error: ResultCountError) -> Difference:
     return Difference("count", "", f"It must return {len(error.call.returns)} things, {names}, and returned {what}.")
 
 
-def _recognise(
-    exercise: Exercise, outcomes: list[Outcome], failures: list[Failure]
+def recognise(
+    exercise: Exercise, outcomes: list[Outcome], failures: list[Failure], run_twin: Callable[..., Outcome] = run
 ) -> tuple[Misconception | None, list[Failure]]:
     """The misconception that gives the learner's own results, and the failures that it explains.
 
     Best is one with the same outcome in every case. Where two slips are mixed there is none, and the one that
-    explains most failures is taken, if these are at least two arrays or more than half.
+    explains most failures is taken, if these are at least two arrays or more than half. run_twin(exercise, function, case)
+    gives the outcome of a misconception's function.
     """
     best, most = None, []
     for misconception in exercise.misconceptions:
-        twins = [run(exercise, misconception.function, case) for case in exercise.cases[: len(outcomes)]]
+        twins = [run_twin(exercise, misconception.function, case) for case in exercise.cases[: len(outcomes)]]
         same = {
             id(case): _alike(exercise, outcome, twin)
             for case, outcome, twin in zip(exercise.cases, outcomes, twins, strict=False)
@@ -235,7 +237,8 @@ def _equal(name: str, got: object, expected: object, exercise: Exercise) -> bool
     return difference is None or difference.kind == "dtype"
 
 
-def _size(failure: Failure) -> int:
+def size_of(failure: Failure) -> int:
+    """How much there is to look at in a failing case: the smallest is the one to show."""
     arrays = [value for value in failure.case.values.values() if isinstance(value, np.ndarray)]
     # Numbers that can be compared say more than an error, so an error is shown only if there is nothing else.
     return sum(array.size for array in arrays) + (10_000 if failure.difference.kind == "error" else 0)

@@ -48,7 +48,7 @@ class Report:
         lines += [f"  {_plain(sentence)}" for sentence in self.sentences]
         lines += [f"    {line}" for line in self.code.splitlines()]
         for grid in self.grids:
-            lines += [f"  {grid.title}:", *(f"    {line}" for line in _text_rows(grid))]
+            lines += [f"  {grid.title}:", *(f"    {line}" for line in text_rows(grid))]
         lines += [f"  {_plain(sentence)}" for sentence in self.closing]
         return "\n".join(lines)
 
@@ -56,8 +56,8 @@ class Report:
 
     def _repr_html_(self) -> str:
         sign, colour = _TONES[self.tone]
-        parts = [f'<div><span style="color:{colour};font-weight:bold">{sign}</span> {_markup(self.title)}</div>']
-        parts += [f'<div style="margin-top:4px">{_markup(sentence)}</div>' for sentence in self.sentences]
+        parts = [f'<div><span style="color:{colour};font-weight:bold">{sign}</span> {markup(self.title)}</div>']
+        parts += [f'<div style="margin-top:4px">{markup(sentence)}</div>' for sentence in self.sentences]
         if self.code:
             style = "margin:6px 0;padding:0;background:none;white-space:pre-wrap;color:inherit"
             parts.append(f'<pre style="{style}">{html.escape(self.code)}</pre>')
@@ -66,7 +66,7 @@ class Report:
             if self.where is not None:
                 tables += _html_map(self.where)
             parts.append(f'<div style="display:flex;flex-wrap:wrap;gap:24px;margin:6px 0">{tables}</div>')
-        parts += [f'<div style="margin-top:4px">{_markup(sentence)}</div>' for sentence in self.closing]
+        parts += [f'<div style="margin-top:4px">{markup(sentence)}</div>' for sentence in self.closing]
         box = (
             f"border-left:4px solid {colour};padding:4px 12px;margin:4px 0;max-width:56em;line-height:1.45;"
             "color:var(--jp-content-font-color1,inherit)"
@@ -108,7 +108,8 @@ def _window(grid: Grid) -> tuple[slice, slice]:
     return slice(top, top + _ROWS), slice(left, left + _COLUMNS)
 
 
-def _text_rows(grid: Grid) -> list[str]:
+def text_rows(grid: Grid) -> list[str]:
+    """A slice as lines of text, with a star at each place that differs."""
     rows, columns = _window(grid)
     wrong = np.zeros(grid.values.shape, bool) if grid.wrong is None else grid.wrong
     cells = [
@@ -165,7 +166,8 @@ def _is_part(grid: Grid) -> bool:
     return grid.values.shape[0] > _ROWS or grid.values.shape[1] > _COLUMNS
 
 
-def _markup(sentence: str) -> str:
+def markup(sentence: str) -> str:
+    """The sentence as HTML: its marks as elements, and all else as text."""
     return _marked(html.escape(sentence, quote=False), r"<code>\1</code>", r"<strong>\1</strong>", r"<em>\1</em>")
 
 
