@@ -17,7 +17,19 @@ from course_utils.paths import ROOT
 from course_utils.requirements import PYPROJECT
 
 # What cli.py offers besides lab and test; here too, so that a slip is told before a long install.
-COMMANDS = ("build", "count", "data", "doctor", "new", "progress", "runs", "train")
+COMMANDS = (
+    "build",
+    "count",
+    "data",
+    "doctor",
+    "export",
+    "grade",
+    "new",
+    "progress",
+    "runs",
+    "submit-check",
+    "train",
+)
 # NumPy's and PyTorch's threads each wait for work by spinning, and where cores are few they keep them from each other: a
 # lesson with both took five times as long. So they sleep instead, unless the environment says otherwise.
 PATIENT_THREADS = {"OPENBLAS_THREAD_TIMEOUT": "4", "OMP_WAIT_POLICY": "PASSIVE"}

@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
-from course_utils import __version__, bootstrap
+from course_utils import __version__, bootstrap, cli_grading
+from course_utils.cli_errors import complain as _complain
+from course_utils.cli_errors import told as _told
 
 app = typer.Typer(
     help="ConvNets from Scratch: LeNet to ResNet.",
@@ -244,18 +245,7 @@ def _list_recipes() -> None:
     Console().print(table)
 
 
-def _told(function, *arguments):
-    """The function's result; a ValueError is what the user can mend, and ends the command with its sentence."""
-    try:
-        return function(*arguments)
-    except ValueError as error:
-        _complain(str(error))
-        raise typer.Exit(1) from error
-
-
-def _complain(sentence: str) -> None:
-    Console(stderr=True).print(f"[red]{escape(sentence)}[/]", soft_wrap=True, highlight=False)
-
+cli_grading.add_to(app)
 
 if __name__ == "__main__":
     sys.exit(app(prog_name="course"))
