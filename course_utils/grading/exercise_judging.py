@@ -13,7 +13,7 @@ from course_utils.exercises.specification import Case, Exercise, Function, Misco
 from course_utils.grading.assignments import ExerciseItem, Item
 from course_utils.grading.case_runs import CaseRun, difference_of, run_case
 from course_utils.grading.cases import expected, parts, prepared, the_ways, twins
-from course_utils.grading.results import NOT_ATTEMPTED, PARTLY, RIGHT, STOPPED, WRONG, CaseResult, ItemResult
+from course_utils.grading.results import NOT_ATTEMPTED, NOT_TRIED, PARTLY, RIGHT, STOPPED, WRONG, CaseResult, ItemResult
 from course_utils.grading.submission import Submission
 from course_utils.grading.text import one_line, plain
 
@@ -177,7 +177,7 @@ def _case_results(
             )
             results.append(CaseResult(one.label, False, False, what))
             said = True
-    results += [CaseResult(one.label, False, one.shown, "Not tried.") for one in cases[len(runs) :]]
+    results += [CaseResult(one.label, False, one.shown, NOT_TRIED) for one in cases[len(runs) :]]
     return tuple(results)
 
 

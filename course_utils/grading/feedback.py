@@ -16,6 +16,7 @@ from course_utils.grading.results import (
     FORBIDDEN,
     GRADED,
     NOT_ATTEMPTED,
+    NOT_TRIED,
     NOTHING,
     OTHER,
     PARTLY,
@@ -79,7 +80,7 @@ def page(result: SubmissionResult, assignment: Assignment, name: str = "") -> st
         points=number(result.points or assignment.points),
         waiting=[_waiting(item) for item in result.items if item.status == BY_HAND],
         lateness=lateness(result),
-        file=one_line(result.file, 200),
+        file=_file_name(result),
         submitted=_moment(result.submitted),
         fingerprint=one_line(result.sha256[:12]),
         notes=[markup(plain(note)) for note in result.notes],
@@ -109,7 +110,7 @@ def random_hint(item: ItemResult) -> str:
     wrong = [case for case in item.cases if not case.shown and not case.right]
     if not wrong:
         return ""
-    said = next((case.what for case in wrong if case.what), "")
+    said = next((case.what for case in wrong if case.what and case.what != NOT_TRIED), "")
     known = exercises().get(item.name)
     return said or (known.hints[0] if known else "Try shapes and settings that the visible cases do not have.")
 
@@ -164,6 +165,11 @@ def _moment(iso: str) -> str:
     return f"{when:%Y-%m-%d} at {when:%H:%M}" + (f" ({when.tzname()})" if when.tzinfo else "")
 
 
+def _file_name(result: SubmissionResult) -> str:
+    """The notebook's own name: in which folder of the teacher's it lay is nobody's business."""
+    return one_line(result.file.rpartition("/")[2], 200)
+
+
 def _waiting(item: ItemResult) -> str:
     return f"{one_line(item.name, 100)} ({number(item.points)} points)"
 
@@ -172,6 +178,7 @@ def _told(result: SubmissionResult) -> dict[str, Any]:
     """The result as JSON for the student: without the seed, and without a word on what a random case holds."""
     values = result.as_dict()
     del values["seed"]
+    values["file"] = _file_name(result)
     for item in values["items"]:
         item["answer"] = plain(item["answer"], LONGEST_ANSWER)
         item["sentences"] = [plain(sentence) for sentence in item["sentences"]]

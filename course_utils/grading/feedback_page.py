@@ -124,7 +124,8 @@ content="default-src 'none'; style-src 'sha256-{{ style_digest }}'; base-uri 'no
 {% for case in item.shown %}
 <li>{% if case.details %}<details{% if case.open %} open{% endif %}><summary>{{ label(case) }}</summary>
 {% else %}{{ label(case) }}{% endif %}
-{% if case.what %}<p>{{ case.what|safe }}</p>{% endif %}
+{% if case.what and not case.details %}<span class="quiet">&nbsp;· {{ case.what|safe }}</span>{% endif %}
+{% if case.what and case.details %}<p>{{ case.what|safe }}</p>{% endif %}
 {% if case.details %}<pre tabindex="0"><code>{{ case.details }}</code></pre></details>{% endif %}</li>
 {% endfor %}
 </ul>

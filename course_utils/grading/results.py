@@ -10,6 +10,8 @@ RIGHT, PARTLY, WRONG = "right", "partly right", "wrong"
 NOT_ATTEMPTED, STOPPED, FORBIDDEN, BY_HAND = "not attempted", "stopped", "forbidden", "to be graded by hand"
 # In a student's own run: an answer that can be read, and that is not judged before the class is.
 READ = "can be read"
+# Of a case, after the item has been stopped too often.
+NOT_TRIED = "not tried"
 # Of a submission.
 GRADED, NOTHING, UNREADABLE, OTHER, FAILED = (
     "graded",

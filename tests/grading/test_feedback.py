@@ -16,6 +16,7 @@ from course_utils.grading.results import (
     FAILED,
     FORBIDDEN,
     NOT_ATTEMPTED,
+    NOT_TRIED,
     NOTHING,
     OTHER,
     PARTLY,
@@ -23,6 +24,7 @@ from course_utils.grading.results import (
     STOPPED,
     UNREADABLE,
     WRONG,
+    CaseResult,
 )
 from course_utils.grading.text import LONGEST, file_name, one_line, plain
 from tests.grading.examples import ASSIGNMENT, HOSTILE_TEXTS, graded, hostile, missing
@@ -251,3 +253,15 @@ def test_plain_keeps_what_reads_and_shows_what_hides():
     assert plain("x" * (LONGEST + 1)).endswith("(cut: 4,000 of 4,001 characters are shown)")
     assert plain("x" * LONGEST) == "x" * LONGEST
     assert one_line(" a\n\tb ") == "a b"
+
+
+def test_the_folders_of_the_teacher_are_not_shown(tmp_path):
+    path = feedback.write(replace(graded(), file="/home/teacher/class of 2026/ada/hw1.ipynb"), ASSIGNMENT, tmp_path)
+    for text in (path.read_text(encoding="utf-8"), path.with_suffix(".json").read_text(encoding="utf-8")):
+        assert "hw1.ipynb" in text and "teacher" not in text
+
+
+def test_a_case_that_was_not_tried_is_no_hint():
+    result = graded()
+    item = replace(result.items[0], cases=(CaseResult("random 1", False, False, NOT_TRIED),))
+    assert feedback.random_hint(item) != NOT_TRIED
