@@ -1,11 +1,11 @@
-"""The lessons of the course, in order: the one list that the map, the README and the lessons themselves go by."""
+"""The lessons and the homework of the course, in order: the lists that the map, the README and the notebooks go by."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """A lesson's number, its file's name without the ending, its title and its part of the course."""
+    """A lesson's number, "02", or a homework's, "hw1"; its file's name without the ending, its title and its part."""
 
     number: str
     file: str
@@ -16,6 +16,7 @@ class Lesson:
 _ORIENTATION = "Part 0. Orientation"
 _SCRATCH = "Part I. From scratch in NumPy"
 _STUDIES = "Part II. PyTorch and the case studies"
+_HOMEWORK = "Homework"
 
 LESSONS = (
     Lesson("00", "00_start_here", "Start here", _ORIENTATION),
@@ -39,11 +40,24 @@ LESSONS = (
     Lesson("18", "18_great_comparison", "The great comparison", _STUDIES),
 )
 
+HOMEWORK = (
+    Lesson("hw1", "hw1_convolution_and_pooling", "Convolution and pooling", _HOMEWORK),
+    Lesson("hw2", "hw2_train_without_a_framework", "Train without a framework", _HOMEWORK),
+    Lesson("hw3", "hw3_know_your_network", "Know your network", _HOMEWORK),
+    Lesson("hw4", "hw4_a_residual_network", "A residual network", _HOMEWORK),
+)
+
 
 def lesson(number: str | int) -> Lesson:
-    """The lesson of that number, as "02" or 2. Raises ValueError, with the numbers there are, for any other."""
+    """The lesson of that number, as "02" or 2, or the homework, as "hw1". Raises ValueError for any other."""
     wanted = f"{number:02d}" if isinstance(number, int) else str(number)
-    for known in LESSONS:
+    for known in LESSONS + HOMEWORK:
         if known.number == wanted:
             return known
-    raise ValueError(f"number must be one of {LESSONS[0].number} to {LESSONS[-1].number}, got {number!r}")
+    ends = (f"{known[0].number} to {known[-1].number}" for known in (LESSONS, HOMEWORK))
+    raise ValueError(f"number must be one of {', or '.join(ends)}, got {number!r}")
+
+
+def is_homework(number: str) -> bool:
+    """Whether what has that number is graded."""
+    return any(known.number == number for known in HOMEWORK)

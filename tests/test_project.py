@@ -26,7 +26,7 @@ ROWS = (
     ("exercises",),
     ("checking", "figures"),
     ("grading", "widgets", "training"),
-    ("authoring", "environment", "bootstrap", "doctor", "cli", "__main__"),
+    ("authoring", "environment", "bootstrap", "doctor", "cli", "cli_errors", "cli_grading", "__main__"),
 )
 ALLOWED = {
     ("environment", "failures"),
@@ -35,6 +35,9 @@ ALLOWED = {
     ("cli", "bootstrap"),
     ("cli", "doctor"),
     ("cli", "authoring"),
+    ("cli", "cli_errors"),
+    ("cli", "cli_grading"),
+    ("cli_grading", "cli_errors"),
     ("failures", "paths"),
     ("requirements", "paths"),
 }

@@ -7,7 +7,8 @@ import pytest
 from course_utils import models, paths
 from course_utils.accounting import claims
 from course_utils.exercises import exercises, questions
-from course_utils.lessons import LESSONS
+from course_utils.grading.assignments import assignment
+from course_utils.lessons import HOMEWORK, LESSONS
 
 README = (paths.ROOT / "README.md").read_text(encoding="utf-8")
 ROWS = {
@@ -26,6 +27,11 @@ def test_row_of_lesson(lesson):
     minutes = sum(map(int, re.findall(r"^# %%.*\bminutes=(\d+)", source.read_text(encoding="utf-8"), re.M)))
     own = [sum(item.lesson == lesson.number for item in kind().values()) for kind in (exercises, questions)]
     assert numbers == [str(minutes), *map(str, own)]
+
+
+def test_rows_of_homework():
+    rows = re.findall(r"^\| (hw\d) \| (.*?) \| (\d+) \|", README, re.M)
+    assert rows == [(one.number, one.title, f"{assignment(one.number).points:g}") for one in HOMEWORK]
 
 
 def test_totals():

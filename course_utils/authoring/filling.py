@@ -5,6 +5,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from course_utils.authoring.learner import TO_FILL_IN
 from course_utils.authoring.source import read
 
 
@@ -26,5 +27,5 @@ def fill(notebook: NotebookNode, answers: dict[str, str]) -> NotebookNode:
 
 
 def solutions_of(source_path: Path) -> dict[str, str]:
-    """The id and the solved text of every exercise and question cell of a source, in order."""
-    return {cell.id: cell.source for cell in read(source_path).cells if {"exercise", "question"} & set(cell.tags)}
+    """The id and the solved text of every cell of a source that is to be filled in, in order."""
+    return {cell.id: cell.source for cell in read(source_path).cells if TO_FILL_IN & set(cell.tags)}

@@ -1,4 +1,4 @@
-"""What the learner's version of a cell holds: stubs for solutions, `...` for answers."""
+"""What the learner's version of a cell holds: stubs for solutions, `...` for answers, a line to write an answer under."""
 
 import ast
 import io
@@ -12,6 +12,11 @@ END = re.compile(r"^ *### END SOLUTION$")
 # Anything that was meant to be a marker; what is not exactly one would leave a solution in the learner's notebook.
 ALIKE = re.compile(r"^\s*#+\s*(BEGIN|END)\s+SOLUTION", re.IGNORECASE)
 
+# The tags of cells that are not the learner's as they are the author's.
+TO_FILL_IN = {"exercise", "question", "written"}
+# What stands in a homework where an answer in words is to be written.
+WRITE_HERE = "*YOUR ANSWER HERE: click twice, write over this line, then press Shift and Enter.*"
+
 
 def learner_source(cell: Cell) -> str:
     """The text of the cell in the learner's notebook. The cell must have passed `rules.problems`."""
@@ -19,7 +24,7 @@ def learner_source(cell: Cell) -> str:
         return _without_solutions(cell.source)
     if "question" in cell.tags:
         return _without_answers(cell.source)
-    return cell.source
+    return WRITE_HERE if "written" in cell.tags else cell.source
 
 
 def answers(tree: ast.Module) -> list[ast.stmt]:

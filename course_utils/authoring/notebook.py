@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode, v4
 
-from course_utils.authoring.learner import learner_source
+from course_utils.authoring.learner import TO_FILL_IN, learner_source
 from course_utils.authoring.source import Cell, Lesson
 
 # Nothing of the author's machine: a kernel writes its exact Python version here.
@@ -41,7 +41,7 @@ def learner_notebook(lesson: Lesson) -> NotebookNode:
     """The learner's notebook: no solutions, no outputs; what is to be filled in carries nbgrader's metadata."""
     cells = [_cell(cell, learner_source(cell)) for cell in lesson.cells]
     for cell in cells:
-        if {"exercise", "question"} & set(cell.metadata.get("tags", [])):
+        if TO_FILL_IN & set(cell.metadata.get("tags", [])):
             cell.metadata["nbgrader"] = {
                 "schema_version": 3,
                 "grade": False,

@@ -13,7 +13,7 @@ CODE_LINES = 25
 LINE_LENGTH = 110
 CODE_CELLS_WITHOUT_PROSE = 3
 # A misspelt one of these would leave an answer in the learner's notebook, or let an error pass.
-_TAGS_THAT_MATTER = ("exercise", "question", "raises-exception", "shows-stderr")
+_TAGS_THAT_MATTER = ("exercise", "question", "written", "raises-exception", "shows-stderr")
 
 Found = Iterator[tuple[int, str]]
 
@@ -44,6 +44,11 @@ def _in_any_cell(cell: Cell) -> Found:
         close = difflib.get_close_matches(tag, _TAGS_THAT_MATTER, n=1, cutoff=0.8)
         if close and tag not in _TAGS_THAT_MATTER:
             yield cell.line, f"the tag {tag!r} is unknown; write {close[0]!r}"
+    if "written" in cell.tags and (cell.kind != "markdown" or not cell.metadata.get("name")):
+        yield (
+            cell.line,
+            'a written answer is a markdown cell with a name; write `# %% [markdown] tags=["written"] name="why"`',
+        )
     opened = None
     for line, text in _lines(cell):
         if BEGIN.match(text):

@@ -45,7 +45,7 @@ import numpy as np
 
 from course_utils import by_profile, start
 
-# TODO: take what the lesson uses into the line above, from: ask, check, figures, layers, progress, use, widgets
+# TODO: take what the lesson uses into the line above: ask, check, figures, layers, progress, use, widgets
 start("<NUMBER>")
 
 # %% [markdown] slideshow={"slide_type": "slide"} minutes=6
@@ -56,8 +56,8 @@ TODO: a case so small that it can be done by hand. Before you read on: what is t
 """
 
 # %% tags=["type-along"]
-# TODO: commit to a number. With the question declared in course_utils/exercises, this becomes a cell with the tag
-# question, in which the learner finds `...` for the value:
+# TODO: commit to a number. With the question declared in course_utils/exercises, this becomes a cell with the
+# tag question, in which the learner finds `...` for the value:
 # guess = 2  # what is counted, and for which case
 # ask("<TOPIC>-guess", guess)
 
@@ -82,8 +82,8 @@ TODO: what to write, for which shapes, and what to refuse.
 
 
 # %% tags=["type-along"]
-# TODO: with the exercise declared in course_utils/exercises, give this cell the tag exercise, put the two solution
-# markers around what the learner writes, and end the cell with check(<TOPIC>).
+# TODO: with the exercise declared in course_utils/exercises, give this cell the tag exercise, put the two
+# solution markers around what the learner writes, and end the cell with check(<TOPIC>).
 def <TOPIC>(x):
     """Shapes in, shapes out. Raises ValueError if …"""
     return x

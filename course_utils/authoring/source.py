@@ -78,11 +78,12 @@ def read(path: Path) -> Lesson:
 
 
 def select(root: Path, names: list[str] | None = None) -> list[Path]:
-    """The sources in `root/solutions`, or those named by number ("02") or stem ("02_convolution_layer").
+    """The sources in `root/solutions`, or those named by number ("02", "hw1") or stem ("02_convolution_layer").
 
     Raises ValueError naming a lesson that is not there.
     """
-    paths = sorted((root / "solutions").glob("[0-9][0-9]_*.py"))
+    folder = root / "solutions"
+    paths = [*sorted(folder.glob("[0-9][0-9]_*.py")), *sorted(folder.glob("hw[0-9]_*.py"))]
     if names is None:
         return paths
     chosen = []
@@ -148,6 +149,8 @@ def _unique_id(kind: str, source: str, metadata: dict[str, Any], used: set[str])
 
 
 def _wanted_id(kind: str, source: str, metadata: dict[str, Any]) -> str:
+    if "written" in metadata.get("tags", []) and metadata.get("name"):
+        return f"written-{metadata['name']}"
     tree = parse(source) if kind == "code" else None
     if tree is not None:
         if "exercise" in metadata.get("tags", []) and definitions(tree):

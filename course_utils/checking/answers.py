@@ -29,9 +29,7 @@ def _reason(question: Question, answer: Any) -> str:
     for slip in question.slips:
         if _matches(answer, slip.answer, question.tolerance) or _rounds(answer, slip.answer):
             return slip.sentence
-    if wrong_form := _wrong_form(question, answer):
-        return wrong_form
-    return question.hint
+    return wrong_form(question, answer) or question.hint
 
 
 def _matches(answer: Any, expected: Any, tolerance: float) -> bool:
@@ -54,7 +52,8 @@ def _rounds(answer: Any, slip: Any) -> bool:
     return any(float(answer) == float(f"{slip:.{digits}g}") for digits in range(2, 8))
 
 
-def _wrong_form(question: Question, answer: Any) -> str:
+def wrong_form(question: Question, answer: Any) -> str:
+    """What is wrong with the form of an answer, in a sentence; "" for a number where a number is asked for."""
     expected = question.answer
     if isinstance(expected, bool):
         return "" if isinstance(answer, bool | np.bool_) else "The answer is `True` or `False`."

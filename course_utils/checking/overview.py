@@ -5,8 +5,8 @@ import html
 from course_utils import paths
 from course_utils.checking import records
 from course_utils.checking.report import show
-from course_utils.exercises import exercises, questions
-from course_utils.lessons import LESSONS
+from course_utils.exercises import exercises, questions, trials
+from course_utils.lessons import HOMEWORK, LESSONS
 
 _COLOURS = {"passed": "#009E73", "failed": "#D55E00"}
 _SIGNS = {"passed": "■", "failed": "◪", "open": "□"}
@@ -23,7 +23,7 @@ class Overview:
     def __init__(self, known: records.Record, problem: str = "") -> None:
         self.problem = problem
         self.rows = []
-        written = [lesson for lesson in LESSONS if (paths.NOTEBOOKS / f"{lesson.file}.ipynb").exists()]
+        written = [lesson for lesson in LESSONS + HOMEWORK if (paths.NOTEBOOKS / f"{lesson.file}.ipynb").exists()]
         for lesson in written:
             own = {
                 kind: [
@@ -31,7 +31,7 @@ class Overview:
                     for name, item in declared.items()
                     if item.lesson == lesson.number
                 ]
-                for kind, declared in (("exercises", exercises()), ("questions", questions()))
+                for kind, declared in (("exercises", exercises() | trials()), ("questions", questions()))
             }
             if own["exercises"] or own["questions"]:
                 self.rows.append((lesson, own["exercises"], own["questions"]))

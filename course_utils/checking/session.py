@@ -11,10 +11,12 @@ from course_utils.checking.explain import explain
 from course_utils.checking.judge import Verdict, judge
 from course_utils.checking.report import Report, show
 from course_utils.checking.solutions import solution_of
-from course_utils.exercises import exercises, questions
+from course_utils.checking.trying import try_out
+from course_utils.exercises import exercises, questions, trials
 from course_utils.exercises.questions import Question
 from course_utils.exercises.specification import Exercise, loaded
-from course_utils.lessons import lesson
+from course_utils.exercises.trials import Trial
+from course_utils.lessons import is_homework, lesson
 from course_utils.profiles import profile
 
 Named = Callable[..., Any] | str
@@ -25,27 +27,32 @@ _hints_seen: dict[str, int] = {}
 
 
 def start(number: str) -> None:
-    """Begin a lesson: say which one and how large its experiments are. Raises ValueError for an unknown number."""
+    """Begin a lesson or a homework: say which one and how large its experiments are.
+
+    Raises ValueError for an unknown number.
+    """
     begun = lesson(number)
     known, problem = records.load()
-    solved = [name for name, e in exercises().items() if e.lesson == begun.number and _passed(known, name)]
-    total = sum(e.lesson == begun.number for e in exercises().values())
-    show(
-        Report(
-            "note",
-            f"**Lesson {begun.number}: {begun.title}.** Experiments run in the `{profile()}` profile; "
-            f"{len(solved)} of {total} exercises solved so far.",
-            closing=[problem] if problem else (),
-        )
-    )
+    own = [name for name, one in (exercises() | trials()).items() if one.lesson == begun.number]
+    solved = sum(_passed(known, name) for name in own)
+    kind = "Homework" if is_homework(begun.number) else "Lesson"
+    # A homework asks for exercises of the lessons as well, so that a count of its own would say little.
+    counted = "" if is_homework(begun.number) else f"; {solved} of {len(own)} exercises solved so far"
+    title = f"**{kind} {begun.number.removeprefix('hw')}: {begun.title}.**"
+    sentence = f"{title} Experiments run in the `{profile()}` profile{counted}."
+    show(Report("note", sentence, closing=[problem] if problem else ()))
 
 
 def check(function: Named, name: str | None = None) -> None:
     """Judge a function and show what was found; note it in the progress.
 
     The exercise is the one of the function's own name. With the `name` of an exercise any function can be tried, and
-    nothing is noted.
+    nothing is noted. A function that learns is tried on its trial.
     """
+    target = _target(name or function)
+    if isinstance(target, Trial):
+        _check_trial(target, function, noted=name is None)
+        return
     exercise = _exercise(name or function)
     verdict = _verdict(exercise, function)
     show(explain(verdict, tried=name is not None))
@@ -64,16 +71,21 @@ def hint(function: Named, number: int | None = None) -> None:
         raise ValueError(f"number must be 1 to {total}, got {number!r}")
     number = number or min(_hints_seen.get(target.name, 0) + 1, total)
     _hints_seen[target.name] = max(number, _hints_seen.get(target.name, 0))
-    further = (
-        f"`hint({target.name})` again for the next." if number < total else f"`reveal({target.name})` shows a solution."
-    )
-    show(Report("note", f"**Hint {number} of {total}.** {target.hints[number - 1]}", closing=[further]))
+    further = []
+    if number < total:
+        further = [f"`hint({target.name})` again for the next."]
+    elif not is_homework(target.lesson):
+        further = [f"`reveal({target.name})` shows a solution."]
+    show(Report("note", f"**Hint {number} of {total}.** {target.hints[number - 1]}", closing=further))
     _complain(records.note_help(target.name, hints=number))
 
 
 def reveal(function: Named) -> None:
     """Show a solution of an exercise as the lesson writes it, or the answer to a question with its reason."""
     target = _target(function)
+    if is_homework(target.lesson):
+        show(Report("note", "This is homework, and its solution is yours to find. `hint(…)` is there to help."))
+        return
     if isinstance(target, Question):
         show(Report("note", f"The answer is **{target.answer}**. {target.why}"))
         return
@@ -103,6 +115,15 @@ def ask(identifier: str, answer: Any) -> None:
         _complain(records.note_answer(identifier, right))
 
 
+def _check_trial(trial: Trial, function: Named, noted: bool) -> None:
+    if isinstance(function, str):
+        raise TypeError(f"check needs the function itself: write check({trial.name}), without quotes")
+    status, report = try_out(trial, function)
+    show(report)
+    if noted:
+        _complain(records.note_check(trial.name, status))
+
+
 def _verdict(exercise: Exercise, function: Named) -> Verdict:
     if isinstance(function, str):
         return Verdict(exercise, "not attempted", total=len(exercise.cases))
@@ -120,10 +141,12 @@ def _exercise(function: Named) -> Exercise:
     target = _target(function)
     if isinstance(target, Question):
         raise ValueError(f"{target.identifier!r} is a question; answer it with ask({target.identifier!r}, your_answer)")
+    if isinstance(target, Trial):
+        raise ValueError(f"{target.name!r} is a trial, and the course has no answer to it; try yours with check")
     return target
 
 
-def _target(function: Named) -> Exercise | Question:
+def _target(function: Named) -> Exercise | Question | Trial:
     name = function if isinstance(function, str) else getattr(function, "__name__", None)
     if not isinstance(function, str) and not callable(function):
         raise TypeError(
@@ -131,6 +154,8 @@ def _target(function: Named) -> Exercise | Question:
         )
     if name in exercises():
         return exercises()[name]
+    if name in trials():
+        return trials()[name]
     if isinstance(function, str) and name in questions():
         return questions()[name]
     raise ValueError(_unknown("exercise", str(name), exercises()))

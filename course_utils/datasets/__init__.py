@@ -10,6 +10,7 @@ from course_utils.datasets.mnist_sets import fashion_mnist, mnist
 from course_utils.datasets.photo import photograph
 from course_utils.datasets.shapes10 import shapes10
 from course_utils.datasets.stored import DataSetMissing, is_stored
+from course_utils.datasets.unseen_digits import unseen_digits
 
 __all__ = [
     "REMOTE_SETS",
@@ -27,4 +28,5 @@ __all__ = [
     "remote_set",
     "running_demo",
     "shapes10",
+    "unseen_digits",
 ]

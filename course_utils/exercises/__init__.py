@@ -7,6 +7,7 @@ from typing import Any
 
 from course_utils.exercises.questions import Question, Slip
 from course_utils.exercises.specification import Call, Case, Exercise, Lazy, Misconception, Seed, run_plan
+from course_utils.exercises.trials import Trial
 
 _EXERCISE_MODULES = (
     "start_here",
@@ -46,6 +47,14 @@ _EXERCISE_MODULES = (
     "basic_block",
     "bottleneck",
     "residual_network",
+    "cifar_block",
+    "cifar_network",
+    "squeeze_excite",
+    "stochastic_depth",
+    "transposed_convolution",
+    "ghost_batch_norm",
+    "norm_block",
+    "three_blocks",
 )
 _QUESTION_MODULES = (
     "questions_00",
@@ -63,6 +72,8 @@ _QUESTION_MODULES = (
     "questions_15",
 )
 
+_TRIAL_MODULES = ("digit_reading", "design")
+
 __all__ = [
     "Call",
     "Case",
@@ -72,9 +83,11 @@ __all__ = [
     "Question",
     "Seed",
     "Slip",
+    "Trial",
     "exercises",
     "questions",
     "run_plan",
+    "trials",
 ]
 
 
@@ -90,6 +103,13 @@ def questions() -> dict[str, Question]:
     """Every short question by its identifier, in the order of the lessons. Raises ValueError if two have one."""
     modules = (import_module(f"{__name__}.{module}") for module in _QUESTION_MODULES)
     return _by_name((question.identifier, question) for module in modules for question in module.QUESTIONS)
+
+
+@cache
+def trials() -> dict[str, Trial]:
+    """Every function that learns and is scored, by its name. Raises ValueError if two have one name."""
+    modules = (import_module(f"{__name__}.{module}") for module in _TRIAL_MODULES)
+    return _by_name((trial.name, trial) for module in modules for trial in module.TRIALS)
 
 
 def _by_name(items: Iterable[tuple[str, Any]]) -> dict[str, Any]:

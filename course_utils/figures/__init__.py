@@ -17,6 +17,7 @@ from course_utils.figures.feature_maps import feature_maps
 from course_utils.figures.gradients import backward_1d, full_convolution
 from course_utils.figures.grids import padding_figure, pixel_grid, sliding_step
 from course_utils.figures.images import filter_responses, image_row, zoom
+from course_utils.figures.layer_columns import layer_columns
 from course_utils.figures.memory import memory_timeline
 from course_utils.figures.memory_layout import memory_layout
 from course_utils.figures.networks import network_volumes
@@ -57,6 +58,7 @@ __all__ = [
     "groups_diagram",
     "im2col_diagram",
     "image_row",
+    "layer_columns",
     "layer_histograms",
     "line_chart",
     "line_panels",

@@ -3,6 +3,7 @@ import re
 import nbformat
 import pytest
 
+from course_utils.authoring.learner import WRITE_HERE
 from course_utils.authoring.notebook import learner_notebook, solution_notebook, to_text
 from course_utils.authoring.rules import problems
 from course_utils.authoring.source import read
@@ -117,3 +118,14 @@ def test_nbgrader_finds_version_3_of_its_schema(cells):
             "task": False,
         }
         assert re.fullmatch(r"[a-zA-Z0-9_-]+", metadata["grade_id"])
+
+
+def test_a_written_answer_gives_way_to_a_line_to_write_over(source, edit):
+    written = '# %% [markdown] tags=["written"] name="why"\n"""\nBecause.\n"""\n\n# %% [markdown] minutes=6\n'
+    edit("# %% [markdown] minutes=6\n", written)
+    lesson = read(source)
+    assert problems(lesson) == []
+    cell = next(cell for cell in learner_notebook(lesson).cells if cell.id == "written-why")
+    assert cell.source == WRITE_HERE
+    assert cell.metadata["nbgrader"]["solution"]
+    assert "Because." in to_text(solution_notebook(lesson))

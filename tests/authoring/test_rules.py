@@ -71,6 +71,7 @@ def test_a_line_may_have_110_characters(source, edit):
         ("### Exercise", "#### Exercise", "#### Exercise", "level 4 follows one of level 2", "use ###"),
         ("# 07 · Doubling", "## 07 · Doubling", "## 07", "level 2 follows one of level 0", "use #"),
         (" minutes=6", "", "## How much", "no minutes", "minutes=6"),
+        (" minutes=6", ' minutes=6 tags=["written"]', "## How much", "markdown cell with a name", 'name="why"'),
         (" minutes=6", ' minutes="6"', "## How much", "no minutes", "minutes=6"),
         ("Count before", "![a](https://x.org/a.png) Count", "![a]", "image by URL", "figures"),
         ("Count before", '<img alt="a" src="http://x.org/a.png"> Count', "<img", "image by URL", "figures"),

@@ -42,7 +42,7 @@ def test_the_title_is_the_one_in_the_list_of_lessons(tmp_path):
 
 
 def test_a_number_that_is_no_lesson_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="number must be one of 00 to 18, got '42'"):
+    with pytest.raises(ValueError, match="number must be one of 00 to 18, or hw1 to hw4, got '42'"):
         new("42", "im2col", root=tmp_path)
 
 

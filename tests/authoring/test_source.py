@@ -82,3 +82,16 @@ def test_select_takes_numbers_and_stems_and_names_what_is_not_there(root, source
     assert select(root) == select(root, ["07"]) == select(root, ["07_doubling"]) == [source]
     with pytest.raises(ValueError, match=r"no lesson '08'.*there are: 07_doubling"):
         select(root, ["08"])
+
+
+def test_select_takes_homework_after_the_lessons(root, source):
+    homework = root / "solutions" / "hw1_doubling.py"
+    homework.write_text("# %%\na = 1\n", encoding="utf-8")
+    assert select(root) == [source, homework]
+    assert select(root, ["hw1"]) == select(root, ["hw1_doubling"]) == [homework]
+
+
+def test_a_written_answer_has_its_name_as_id(tmp_path):
+    path = tmp_path / "hw1_x.py"
+    path.write_text('# %% [markdown] tags=["written"] name="why"\n"""\nBecause.\n"""\n', encoding="utf-8")
+    assert ids(path) == ["written-why"]

@@ -192,7 +192,7 @@ def test_an_answer_in_the_wrong_form_is_told(answer, says, shown):
 def test_start_says_which_lesson_and_what_is_solved(shown):
     start("02")
     assert "Lesson 02: The convolution layer." in shown()
-    with pytest.raises(ValueError, match="number must be one of 00 to 18, got '77'"):
+    with pytest.raises(ValueError, match="number must be one of 00 to 18, or hw1 to hw4, got '77'"):
         start("77")
 
 

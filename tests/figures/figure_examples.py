@@ -168,6 +168,17 @@ EXAMPLES = {
     "receptive_field_view of many layers": lambda: figures.receptive_field_view(
         PICTURE, [(f"layer4.{i}.conv1", 3, 1, 1) for i in range(24)], 23, 12, 12
     ),
+    "layer_columns": lambda: figures.layer_columns(
+        [
+            ("The front", [("conv1", "9x9, 3 → 64", "stride 3, padding 4"), ("pool1", "3x3, stride 2", "")], None),
+            (
+                "The block",
+                [("block1", "3x3, 64 → 128", "stride 2"), ("block2", "", "")],
+                ("shortcut", "1x1", "stride 2"),
+            ),
+        ]
+    ),
+    "layer_columns of one layer": lambda: figures.layer_columns([("All", [("fc", "→ 10", "")], None)]),
     "residual_blocks": lambda: figures.residual_blocks(
         [
             ("Plain", ["3x3, 64", "ReLU", "3x3, 64"], None),

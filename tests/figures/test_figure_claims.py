@@ -170,6 +170,17 @@ def test_feature_maps_refuses_what_it_cannot_draw():
     assert "C3, 16 maps of 10 by 10" in figures.feature_maps({"C3": np.zeros((16, 10, 10))}).alt
 
 
+def test_layer_columns_tell_every_layer_and_the_way_around():
+    alt = figures.layer_columns([("A", [("c", "3x3", "stride 2"), ("d", "", "")], ("s", "1x1", ""))]).alt
+    assert alt.endswith("A: c (3x3, stride 2), then d; to its output is added what s (1x1) makes of its input.")
+
+
+@pytest.mark.parametrize(("columns", "said"), [([], "columns"), ([("a", [], None)], "layers")])
+def test_layer_columns_refuse_what_they_cannot_draw(columns, said):
+    with pytest.raises(ValueError, match=said):
+        figures.layer_columns(columns)
+
+
 def test_residual_blocks_tell_what_is_added():
     alt = figures.residual_blocks(
         [("plain", ["3x3", "ReLU", "3x3"], None), ("basic", ["3x3"], ""), ("B", ["3x3"], "1x1, /2")]
