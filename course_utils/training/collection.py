@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from rich.box import SIMPLE
 from rich.table import Column, Table
 
 from course_utils import paths
@@ -46,11 +47,15 @@ def chosen(names: Iterable[str], among: list[Run]) -> list[Run]:
 
 def overview(among: list[Run]) -> Table:
     """A row a run."""
-    heads = ("data", "epochs", "test", "published", "images/s", "time")
-    table = Table(Column("run", no_wrap=True), *heads)
+    heads = ("epochs", "test", "published", "images/s", "time")
+    caption = "* recorded, with the course" if any(run.recorded for run in among) else None
+    narrow = [Column(head.replace("published", "paper"), no_wrap=True, justify="right") for head in heads]
+    table = Table(
+        Column("run", no_wrap=True), Column("data", min_width=8), *narrow, caption=caption, box=SIMPLE, pad_edge=False
+    )
     for run, label in zip(among, labels(tuple(among)), strict=True):
         facts = dict(_facts(run))
-        table.add_row(label, *(facts[head] for head in heads))
+        table.add_row(label.replace(" (recorded)", "*"), facts["data"], *(facts[head] for head in heads))
     return table
 
 

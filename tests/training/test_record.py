@@ -150,7 +150,13 @@ def shown(table) -> str:
 
 def test_overview_and_comparison(run, folders):
     text = shown(training.overview(training.runs()))
-    assert "paper (recorded)" in text and "90.00%" in text and f"{run.test_accuracy:.2%}" in text and "3 of 4" in text
+    assert (
+        "paper*" in text
+        and "* recorded, with the course" in text
+        and "90.00%" in text
+        and f"{run.test_accuracy:.2%}" in text
+        and "3 of 4" in text
+    )
     text = shown(training.comparison(training.runs()))
     rows = {
         line.split("│")[1].strip(): [cell.strip() for cell in line.split("│")[2:4]]
