@@ -159,7 +159,7 @@ def test_train_of_another_recipe_in_the_same_folder_is_refused_unless_fresh(home
     short = ["train", "shapes-lenet", "--data", "digits", "--epochs", "1", "--out", str(home / "here")]
     assert course(*short).exit_code == 0
     result = course(*short, "--lr", "0.01")
-    assert result.exit_code == 1 and "another run: recipe, lr: 0.02 there, 0.01 here" in result.stderr
+    assert result.exit_code == 1 and "another run: recipe, lr: 0.03 there, 0.01 here" in result.stderr
     assert course(*short, "--lr", "0.01", "--fresh").exit_code == 0
 
 
