@@ -102,6 +102,9 @@ def submit_check(
     if not file.is_file():
         complain(f"there is no file {file}; give the path of your notebook: `course submit-check {assignment} FILE`")
         raise typer.Exit(1)
+    if not student and any(getattr(item, "personal", None) for item in wanted.items):
+        complain(f"{assignment} asks everyone about numbers of their own: add --student and your id")
+        raise typer.Exit(1)
     problem = sandbox_problem()
     if problem:
         print("There is no sandbox on this machine: your code runs as it does in your notebook. The grader has one.")
@@ -204,6 +207,7 @@ def _list(title: str, lines: "tuple[str, ...] | list[str]") -> None:
 
 def _tell_student(result: "SubmissionResult", assignment: "Assignment", file: Path) -> bool:
     """Say what can be read. Returns whether anything can."""
+    from course_utils.grading.assignments import ExerciseItem
     from course_utils.grading.results import GRADED, NOT_ATTEMPTED
 
     if result.status != GRADED:
@@ -220,7 +224,8 @@ def _tell_student(result: "SubmissionResult", assignment: "Assignment", file: Pa
     missing = [item.name for item in result.items if item.status == NOT_ATTEMPTED]
     if missing:
         print(f"Not attempted yet: {', '.join(missing)}.")
-    print("The grader also uses random cases, which are not tried here.")
+    if any(isinstance(item, ExerciseItem) for item in assignment.items):
+        print("The grader also uses random cases, which are not tried here.")
     return True
 
 

@@ -32,20 +32,22 @@ start("hw1")
 """
 ## How it is graded
 
-Each function is called with arrays it has not seen, small ones, of every shape and setting that its text allows.
-Every case counts alike, so half of them right is half of the points. In all of them
+Each function is called with small arrays, of every shape and setting that its text allows: those that `check` shows
+you, and others. Every case counts alike, so half of them right is half of the points. In all of them
 
-- results keep the dtype of `x`, float32 or float64, and no argument is changed;
-- arrays may be views with gaps, and pictures need not be square;
+- the arrays of a call have one dtype, float32 or float64, and results keep it; no argument is changed;
+- arrays may be views with gaps, and neither pictures nor kernels need be square;
+- kernels and windows fit into the padded picture, and no errors are asked for but those that a text names;
 - a call may take five seconds, far more than plain loops need.
 
 **What you may use**: NumPy, Python's own library, and from the course `layers.numeric_gradient` and
 `layers.relative_error`, to test a gradient as in lesson 04. SciPy, PyTorch and the course's other layers are not
-there when you are graded. You may add cells and functions of your own as you like. Keep the names and arguments of
-those that are asked for.
+there when you are graded. What you wrote yourself in the lessons is yours to begin from. You may add cells and
+functions of your own as you like. Keep the names and arguments of those that are asked for.
 
 **Where you stand**: `check` runs the visible cases and some random ones, as often as you like, and `hint` helps as in
-the lessons; neither costs a point. The grader draws other random cases than `check` does.
+the lessons; neither costs a point. The grader draws other random cases than `check` does. Where `use` goes on with
+the course's version of a function, the grader goes on with yours.
 
 **Working with others**: talk about ideas with anyone, then close the conversation and write your own lines, so that
 what you hand in is what you can explain. If a page, a person or a program helped you over a step, say so in a comment
@@ -165,7 +167,7 @@ print(f"dx: relative error below 1e-6? {layers.relative_error(dx, numeric) < 1e-
 ### max_pool2d_forward · 10 points
 
 Window, stride and padding are numbers or pairs. Without a stride, the window's size is the stride. The padding, at
-most half of the window, never wins.
+most half of the window, never wins. A rest that no whole window covers is left out.
 
 *The grader looks at* `out`, with windows that overlap, that leave gaps, and that leave a rest.
 """
@@ -231,14 +233,14 @@ r"""
 ### conv_transpose2d_forward · 20 points
 
 Convolution with a stride makes a picture smaller. Its transpose goes the other way: every number of $x$ lays its
-filters on an empty page, weighted by itself. Neighbours lie `stride` pixels apart, and what overlaps adds up. At the
-end `padding` pixels are cut off on every side, and the bias is added once:
+filters on an empty page, weighted by itself. Neighbours lie `stride` pixels apart, and what overlaps adds up, that of
+different channels as well:
 
-$$\text{out}[n, k, i S_H + p, j S_W + q] \mathrel{+}= x[n, c, i, j] \cdot w[c, k, p, q]$$
+$$\text{page}[n, k, i S_H + p, j S_W + q] \mathrel{+}= x[n, c, i, j] \cdot w[c, k, p, q]$$
 
-before the cut. Mind the axes of the weight: the channels that come in are first, as in PyTorch. So the page has $(H -
-1) S_H + K_H$ rows, and $2 P_H$ fewer after the cut. If that leaves nothing, raise a ValueError. `stride` and
-`padding` are numbers or pairs.
+Then `padding` pixels are cut off on every side, and each map gets its bias, once. Mind the axes of the weight: the
+channels that come in are first, as in PyTorch. The page has $(H - 1) S_H + K_H$ rows, $2 P_H$ fewer are left after
+the cut, and columns go likewise. If nothing is left, raise a ValueError. `stride` and `padding` are numbers or pairs.
 
 *The grader looks at* `out`. You have seen this movement before, on a way back.
 """
@@ -266,10 +268,10 @@ check(conv_transpose2d_forward)
 
 # %% [markdown]
 """
-See what it does to a picture of eight by eight. In the middle, a filter of four by four with its weight in the
-middle, by steps of two: twice as large, and smooth. On the right a filter of three by three ones, by steps of two:
-where filters overlap the page is brighter, and shows a grid that was not in the picture. Networks that draw pictures
-are known by it.
+See what it does to a picture of eight by eight. In the middle, a filter of four by four that is strongest at its
+centre, by steps of two: twice as large, and smooth. On the right, a filter of three by three equal numbers, by steps
+of two: where filters overlap the page is brighter, and shows a grid that was not in the picture. Pictures that
+networks draw often have such a *checkerboard* in them.
 """
 
 # %% tags=["figure"]
@@ -286,10 +288,10 @@ figures.image_row([picture[0, 0] for picture in pictures.values()], titles=list(
 """
 ## In your own words
 
-The last ten points are for an answer in words. On the way there the kernel is laid on as it is. On the way back to x,
-lesson 04 slid it over the padded `dout` turned by half a turn. Why does it turn round? Explain it to a friend who
-knows the forward pass and nothing else, with an example in one dimension: five pixels, a kernel of three, and one
-pixel of x that you follow. Then say what changes with stride 2. Half a page is enough.
+The last ten points are for an answer in words. On the way there the kernel is laid on as it is. On the way back to
+`x`, lesson 04 turned it by half a turn and slid it over the padded `dout`. Why does it turn round? Explain it to a
+friend who knows the forward pass and nothing else, with an example in one dimension: five pixels, a kernel of three,
+and one pixel of `x` that you follow. Then say what changes with stride 2, and why. Half a page is enough.
 
 *A person reads it*: 4 points for an example that shows which outputs one pixel went into and with which weight, 2 for
 why the order comes out reversed, 2 for stride 2, and 2 for clear sentences of your own.

@@ -33,19 +33,26 @@ start("hw2")
 """
 ## How it is graded
 
-Functions and classes are called with small arrays they have not seen, of every shape and setting that their text
-allows. Every case counts alike, so half of them right is half of the points. Results keep the dtype of `x`, float32
-or float64, no argument is changed, and a call may take five seconds. The last part is scored in another way, which
-stands there.
+Functions and classes are called with small arrays, of every shape and setting that their text allows: those that
+`check` shows you, and others. Every case counts alike, so half of them right is half of the points. In all of them
 
-**What you may use**: NumPy, Python's own library, and of the course's layers these, because you have written them
-before: `conv2d_forward`, `linear_forward`, `max_pool2d_forward`, `relu_forward` and their `_backward`;
+- the arrays of a call have one dtype, float32 or float64, and results keep it; no argument is changed;
+- arrays may be views with gaps, and pictures need not be square;
+- no errors are asked for but those that a text names;
+- a call may take five seconds, far more than it needs.
+
+The last part is scored in another way, which stands there.
+
+**What you may use**: NumPy, Python's own library, and of the course's layers these, because you know them from the
+lessons: `conv2d_forward`, `linear_forward`, `max_pool2d_forward`, `relu_forward` and their `_backward`;
 `softmax_cross_entropy`, `kaiming_normal`, `random_shift`; and to test a gradient `numeric_gradient` and
-`relative_error`. All others, and SciPy and PyTorch, are not there when you are graded. You may add cells, functions
-and classes of your own. Keep the names and arguments of those that are asked for.
+`relative_error`. All others, and SciPy and PyTorch, are not there when you are graded. What you wrote yourself in the
+lessons is yours to begin from. You may add cells, functions and classes of your own as you like. Keep the names and
+arguments of those that are asked for.
 
 **Where you stand**: `check` runs the visible cases and some random ones, as often as you like, and `hint` helps as in
-the lessons; neither costs a point. The grader draws other random cases than `check` does.
+the lessons; neither costs a point. The grader draws other random cases than `check` does. Where `use` goes on with
+the course's version of a function, the grader goes on with yours.
 
 **Working with others**: talk about ideas with anyone, then close the conversation and write your own lines, so that
 what you hand in is what you can explain. If a page, a person or a program helped you over a step, say so in a comment
@@ -56,17 +63,19 @@ will, and says what it finds. Then hand in this one file.
 """
 
 # %% [markdown] minutes=5
-"""
+r"""
 ## Batch normalisation
 
 ### batch_norm_forward · 12 points
 
 Lesson 06's layer, for rows (N, C) and pictures (N, C, H, W). In training by the batch's own statistics, in evaluation
-by the running ones. `momentum` is the share of the new batch, and the running variance takes the unbiased one, as in
-PyTorch. With a single number a channel there is nothing to normalise in training: raise a ValueError.
+by the running ones, which then come back as they are. `momentum` is the share of the new batch, and the running
+variance takes the unbiased one, as in PyTorch. With a single number a channel there is nothing to normalise in
+training: raise a ValueError.
 
-*The grader looks at* `out`, both running statistics, and at what the course's own way back makes of your cache, which
-is (x_hat, weight, inv_std, training).
+*The grader looks at* `out`, both running statistics, and at what the course's own way back makes of your cache. The
+cache is lesson 06's, (x_hat, weight, inv_std, training): `x_hat` is x normalised, before scale and shift, and
+`inv_std` is $1 / \sqrt{\text{var} + \text{eps}}$ of whichever statistics were used, (C,).
 """
 
 
@@ -123,17 +132,21 @@ def batch_norm_backward(dout, cache):
 
 check(batch_norm_backward)
 
+# %% tags=["setup"]
+batch_norm_backward = use(batch_norm_backward)
+
 # %% [markdown] minutes=5
 r"""
 ### ghost_batch_norm_forward · 12 points
 
 When eight graphics cards share a batch, each normalises its own part of it: waiting for the others' statistics would
-cost time. What one card does with eight parts, one after the other, is called *ghost batch norm*. In training:
+cost time. One card can do the same with eight parts, one after the other, and that is called *ghost batch norm*
+(Hoffer, Hubara and Soudry, 2017). In training:
 
 - `x` is cut into `groups` equal parts, the first N / groups examples being the first. If they cannot be equal, raise
   a ValueError.
 - Each part is normalised by its own mean and variance.
-- Each part in turn moves the running statistics that the part before it has left.
+- Each part in turn moves the running statistics that the part before it has left, as `batch_norm_forward` does.
 
 In evaluation there are no parts and nothing to divide: the running statistics serve all of `x`, and stay as they are.
 
@@ -168,11 +181,13 @@ check(ghost_batch_norm_forward)
 
 ### dropout_forward · 8 points
 
-Lesson 07's layer in both conventions. `p` is the probability of dropping. With `inverted`, what is kept is scaled in
-training; without, everything is scaled in evaluation. A number is kept where a uniform draw of `rng` is at least p.
+Lesson 07's layer in both conventions. `p`, from 0 to less than 1, is the probability of dropping. With `inverted`,
+what is kept is scaled up in training, and evaluation hands x on; without, training scales nothing, and everything is
+scaled down in evaluation. A number is kept where a uniform draw of `rng` is at least p; evaluation draws nothing and
+may have no `rng`.
 
-*The grader looks at* `out`, and at what the course's way back makes of your cache: what x was multiplied by, or None
-if by nothing.
+*The grader looks at* `out`, and at what the course's way back makes of your cache: what x was multiplied by, an array
+or a number, or None if by nothing.
 """
 
 
@@ -195,7 +210,9 @@ check(dropout_forward)
 """
 ### dropout_backward · 5 points
 
-*The grader looks at* `dx`, for caches of all four kinds. They are the course's.
+The way back, for caches of all four kinds: two conventions, two modes.
+
+*The grader looks at* `dx`. Your function is given the course's cache, so it does not depend on your forward pass.
 """
 
 
@@ -216,16 +233,14 @@ check(dropout_backward)
 ### Block · 13 points
 
 A 3x3 convolution with padding 1 and no bias, then batch norm, then ReLU. A block is an object, because it has
-something to remember: the running statistics (zeros and ones at first) from batch to batch, and the caches from the
-way there to the way back. Take batch norm's own momentum and eps. Keep the weights as `self.weight`, `self.gamma` and
-`self.beta`: who trains the block will change them there.
+something to remember: the running statistics (means of 0 and variances of 1 at first) from batch to batch, and the
+caches from the way there to the way back. Leave batch norm's momentum and eps at 0.1 and 1e-5. Keep the weights as
+`self.weight`, `self.gamma` and `self.beta`: who trains the block will change them there.
 
-*The grader looks at* the output in both modes, at `dx`, and at `block.gradients`, which holds the gradients of the
-last way back. The block stands on your batch norm, so see to that first.
+*The grader looks at* the output in both modes, at `dx`, and at `block.gradients`, a dict that holds the gradients of
+the last way back alone. A way back always follows a way there in training. The block stands on your own batch norm,
+both ways, so see to that first.
 """
-
-# %% tags=["setup"]
-batch_norm_backward = use(batch_norm_backward)
 
 
 # %% tags=["exercise"] minutes=35
@@ -266,10 +281,10 @@ check(Block)
 
 The network, seven steps: the first block, 2x2 max pooling, the second block, 2x2 max pooling, the third block, the
 mean of every map, and a linear layer to the scores. Tell the blocks in which mode they are. Keep the linear layer's
-weights as `self.weight` and `self.bias`.
+weights as `self.weight` and `self.bias`; the blocks see to their own.
 
-*The grader looks at* the scores in both modes, at `dx`, and at `network.gradients`. It hands in blocks of its own,
-plain stand-ins with the same two methods, so this part does not depend on your `Block`.
+*The grader looks at* the scores in both modes, at `dx`, and at `network.gradients`, as for a block. It hands in
+blocks of its own, plain stand-ins with the same two methods, so this part does not depend on your `Block`.
 """
 
 
@@ -326,7 +341,8 @@ figures.image_row(list(data.train_images[:10]), titles=[str(label) for label in 
 
 Train a network on the pictures you are given and say what is on the others. Everything between is yours: the first
 weights, batches, steps, schedule, how long. Use your `Block` and `ThreeBlocks` or build on them; dropout and shifted
-pictures are there if you want them. Draw all your random numbers from `rng`.
+pictures are there if you want them. Draw all your random numbers from `rng`. The pictures are float32, from about -2
+to 3, and so should your weights be.
 
 *The grader* makes about 1,400 training pictures and 400 test pictures anew, calls your function once, and compares
 what it returns with labels that your code never meets. Each picture is blended from two digits of one class before it
@@ -340,8 +356,8 @@ is moved and lit, so the data sets you know do not hold it.
 | from 85% | 20 |
 | from 92% | 25 |
 
-You have 60 seconds on one core, and do not need ten. The predictions should come from a network that your function
-has trained: a person may look.
+You have 60 seconds on one core, of which a good network needs about ten, and 1 GiB of memory. The predictions should
+come from a network that your function has trained: a person may look.
 """
 
 

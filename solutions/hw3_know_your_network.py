@@ -14,12 +14,12 @@
 """
 # Homework 3: Know your network
 
-*100 points, about three hours. You need lessons 02, 05, 06, 10 and 15.*
+*100 points, about three hours. You need lessons 02, 05, 06 and 10.*
 
 Somebody hands you a network as a list of layers. How large do its maps become, how many numbers does it learn, how
 much does it compute, what does it see, will it fit? In this homework you answer that with paper and pencil, or with a
 few lines of Python, for a network that is yours alone: it is drawn from the id under which you hand in, and nobody
-else in your class has its numbers.
+else in your class has the same.
 """
 
 # %% tags=["setup"]
@@ -32,29 +32,35 @@ start("hw3")
 """
 ## How it is graded
 
-Sixteen numbers, each right or wrong. The grader draws your network once more from your id, counts it by itself, and
-compares. It reads the variables that you assign below, so keep their names. Write plain numbers, or arithmetic such
-as `3 * 64 * 64`; a whole number where something is counted, two decimals where a share or a size in MiB is asked for.
+Sixteen numbers, each right or wrong. A slip in an early size spoils what is counted with it later, so go over the
+sizes twice. The grader draws your network once more from your id, counts it by itself, and compares. It reads the
+variables that you assign below, so keep their names. Write plain numbers, or arithmetic such as `3 * 64 * 64`, also
+with variables from above. What is counted has to be right to the last digit; for a share or a size in MiB four digits
+are enough, such as 12.34 or 0.9876.
 
 **What you may use**: pencil, a calculator, Python and NumPy. The grader's Python has nothing of the course, so an
-answer that *calls* the course's counting functions is no answer there. They are on your computer all the same, and
-nothing keeps you from asking them. Ask them afterwards, to find your own slips: a number that a program gave you is
-worth its points once, and one that you can derive is worth something each time a shape does not fit.
+answer that *calls* the course's counting functions, or takes its numbers from `mine`, is no answer there. They are on
+your computer all the same, and nothing keeps you from asking them. Ask them afterwards, to find your own slips: a
+number that a program gave you is worth its points once, and one that you can derive is worth something each time a
+shape does not fit.
+
+**Where you stand**: without a key (see below) each answer is checked as soon as you run it, with a word on what may
+have gone wrong. With an instructor's key the notebook says only whether an answer can be read.
 
 **Working with others**: explain the formulas to each other as much as you like, then count your own network by
 yourself. If a page, a person or a program helped you over a step, say so in a comment beside it; that costs nothing.
 
-**Handing in**: run `python -m course_utils submit-check hw3` in a terminal. It reads this notebook as the grader
-will, and says what it finds. Then hand in this one file.
+**Handing in**: run `python -m course_utils submit-check hw3 --student YOUR-ID` in a terminal, with your id. It reads
+this notebook as the grader will, and says what it finds. Then hand in this one file.
 """
 
 # %% [markdown] minutes=5
 """
 ## Your network
 
-Put the id under which you hand in between the quotes, exactly as your instructor has it. If there is a key for this
-assignment, put it in as well. Without one you work for yourself: each answer is checked at once, with a word on what
-may have gone wrong. With an instructor's key the notebook only says whether an answer can be read.
+Put the id under which you hand in between the quotes, exactly as your instructor has it: another id has another
+network, and the grader asks about that of the id that you hand in under. If there is a key for this assignment, put
+it in as well before you begin, because it changes the network, too. Without one you work for yourself.
 """
 
 # %% tags=["setup"]
@@ -69,9 +75,11 @@ mine.figure()
 
 # %% [markdown]
 """
-A layer reads from left to right: `5x5, 24 → 64` is a square kernel of five by five that makes 64 channels out of 24.
-What is not said is as usual: stride 1, no padding, dilation 1 (an ordinary kernel), one group. The numbers of
-dilation are PyTorch's. Here is the same as a table to fill in; copy it onto paper.
+Three columns, one behind the other. A block has two ways: its own layers and the shortcut both read what `conv3`
+hands on, what comes out of the two is added number by number, and the head reads the sum. (Lesson 15 is about such
+blocks; to count one you need no more than this.) `5x5, 24 → 64` is a square kernel of five by five that makes 64
+channels out of 24. What is not said is as usual: stride 1, no padding, dilation 1 (an ordinary kernel), one group.
+The numbers of dilation are PyTorch's. Here is the same as a table to fill in; copy it onto paper.
 """
 
 # %%
@@ -87,11 +95,11 @@ The rules of counting, for all questions:
 - A convolution drops what does not fit. A pooling that *rounds down* does so, too; one that *rounds up* counts a last
   window that hangs over the edge.
 - One multiply-accumulate, a MAC, is a multiplication with the addition after it. Only convolutions and full
-  connections have any.
+  connections have any; adding a bias is none.
 - Sizes, MACs and activations are for one picture, where nothing else is said.
 """
 
-# %% [markdown] minutes=25
+# %% [markdown] minutes=30
 """
 ## Sizes
 
@@ -99,7 +107,7 @@ Follow a picture through the front of your network. All maps are square, so one 
 
 ### conv1-side · 4 points
 
-How many pixels wide are the maps that `conv1` makes?
+How wide are the maps that `conv1` makes?
 """
 
 # %% tags=["question"]
@@ -132,7 +140,7 @@ ask("conv3-side", conv3_side)
 """
 ### conv3-padding · 4 points
 
-They are smaller than the maps that `conv3` reads. With what padding would it have kept the size?
+They do not have the size of the maps that `conv3` reads. With what padding would they?
 """
 
 # %% tags=["question"]
@@ -143,14 +151,14 @@ ask("conv3-padding", conv3_padding)
 """
 ### fc1-inputs · 5 points
 
-On to the end. How many numbers does `fc1` read?
+On to the end. How many numbers does `fc1` read for one picture?
 """
 
 # %% tags=["question"]
 fc1_inputs = 144 * 1 * 1  # numbers
 ask("fc1-inputs", fc1_inputs)
 
-# %% [markdown] minutes=30
+# %% [markdown] minutes=40
 """
 ## Parameters
 
@@ -202,14 +210,14 @@ ask("parameters", parameters)
 """
 ### fc1-share · 4 points
 
-How large is the share of `fc1` in that, weights and biases, in percent?
+How many percent of all these belong to `fc1`, its weights and biases together?
 """
 
 # %% tags=["question"]
 fc1_share = 100 * 145 * 104 / 124915  # percent
 ask("fc1-share", fc1_share)
 
-# %% [markdown] minutes=15
+# %% [markdown] minutes=25
 """
 ## Work
 
@@ -235,15 +243,16 @@ And the whole network?
 macs = 10585080 + 2023000 + 10886400 + 777600 + 746496 + 331776 + 884736 + 14976 + 9464  # MACs
 ask("macs", macs)
 
-# %% [markdown] minutes=15
+# %% [markdown] minutes=20
 """
 ## What it sees
 
-Numbers in a map of a later layer depend on a square of the picture.
+Each number in a map of a later layer depends on a square of the picture, its receptive field.
 
 ### conv3-field · 9 points
 
-How many pixels wide is the square that one number behind `conv3` depends on? (Padding counts as picture.)
+How many pixels wide is the square that one number of `conv3`'s maps depends on? Padding, and what a last window hangs
+over, count as picture.
 """
 
 # %% tags=["question"]
@@ -254,27 +263,27 @@ ask("conv3-field", conv3_field)
 """
 ### block-jump · 4 points
 
-Take two numbers that are neighbours in a map behind the sum. How many pixels of the picture are the squares that they
-see apart?
+Two numbers that are neighbours in a row of a map behind the sum see squares of equal size, the one further right than
+the other. By how many pixels of the picture?
 """
 
 # %% tags=["question"]
 block_jump = 4 * 2 * 2  # pixels
 ask("block-jump", block_jump)
 
-# %% [markdown] minutes=15
+# %% [markdown] minutes=20
 """
 ## Memory
 
-What does a training step take, with SGD and momentum, in numbers of four bytes? By the rule of thumb of lesson 10:
-each parameter with its gradient and its velocity, and the activations of all pictures of a step. As activations count
-what each convolution (the shortcut's, too), each pooling or average, and each full connection hands on, once;
-normalisation, ReLU and sum are reckoned as done in place, and the picture itself does not count. How many pictures a
-step has stands above your table.
+What does a training step take, with SGD and momentum, if each number takes four bytes? Go by your rule of thumb of
+lesson 10: each parameter with its gradient and its velocity, and the activations of all pictures of the step, without
+their gradients. As activations count what each convolution (the shortcut's, too), each pooling or average, and each
+full connection hands on, once. Normalisation, ReLU and sum are reckoned as done in place, and the picture itself does
+not count. How many pictures a step has stands above your table.
 
 ### training-memory · 7 points
 
-How many MiB are that? A MiB is 1,048,576 bytes; give two decimals.
+How many MiB are that? A MiB is 1,048,576 bytes.
 """
 
 # %% tags=["question"]
@@ -285,13 +294,13 @@ ask("training-memory", training_memory)
 """
 ## What if
 
-VGG's idea, tried on your first layer: in place of its one large kernel put as many layers of 3x3, one behind the
-other, as are needed to see equally far (strides aside). The first of them reads the picture, and all of them have as
-many channels as `conv1` makes.
+VGG's idea, tried on your first layer: in place of its one large kernel put layers of 3x3, one behind the other, as
+many as it takes to see equally far, all of them with stride 1. The first of them reads the picture, and each makes as
+many channels as `conv1` does.
 
 ### small-kernels · 6 points
 
-How many weights have these layers together? Weights alone, without normalisations.
+How many weights have these layers together? Weights alone, without biases or normalisations.
 """
 
 # %% tags=["question"]
@@ -303,6 +312,7 @@ ask("small-kernels", small_kernels)
 ## Before you hand it in
 
 Look through your answers once more: a count is a whole number, a share lies between 0 and 100, and every `...` that
-is left is worth nothing. Restart the kernel and run all cells from top to bottom. Then, in a terminal,
-`python -m course_utils submit-check hw3`.
+is left is worth nothing. Restart the kernel and run all cells from top to bottom: what works only in the order in
+which you happened to run it does not work. Then, in a terminal, `python -m course_utils submit-check hw3 --student
+YOUR-ID`. It tells you for every part whether the grader finds it and can read it.
 """

@@ -17,8 +17,9 @@
 *100 points, about five hours. You need lessons 06, 09, 10 and 15.*
 
 In this homework you write a residual network for small pictures as the paper has it, with a choice of shortcuts and
-of how it begins. You add two ideas that came soon after, which no lesson shows you. At the end you design a network
-of your own under a budget, and the grader trains it. Parts do not depend on each other, so begin where you like.
+of how it begins. You add two ideas that came soon after, and that have not come up in a lesson so far. At the end you
+design a network of your own under a budget, and the grader trains it. Parts do not depend on each other, so begin
+where you like.
 """
 
 # %% tags=["setup"]
@@ -35,17 +36,25 @@ start("hw4")
 """
 ## How it is graded
 
-Your classes and functions are called with shapes and settings they have not seen, small ones, in float32 and float64.
-Every case counts alike, so half of them right is half of the points. What is looked at is what they *do*: with
-numbers put into all weights, does the right output come out, in training and in evaluation, and the right gradient?
-Are there as many parameters of each shape as there should be? So name the parts as you like.
+Your classes and functions are called with small tensors, of every shape and setting that their text allows: those
+that `check` shows you, and others. Every case counts alike, so half of them right is half of the points. What is
+looked at is what they *do*: with numbers put into all weights, does the right output come out, in training and in
+evaluation, and the right gradient? Are there as many parameters of each shape as there should be? So
+
+- name the parts as you like, but make them of PyTorch's own layers, such as `nn.Conv2d`: numbers are put in by what a
+  layer calls its parameter, `weight` or `bias`, and by its shape;
+- the tensors of a call have one dtype, float32 or float64, and results keep it; no argument is changed;
+- pictures need not be square, and no errors are asked for but those that a text names;
+- a call may take five seconds. The last part is scored in another way, which stands there.
 
 **What you may use**: PyTorch, its layers and functions, and Python's own library. Not what others have built of them:
 no `torchvision`, no `timm`, no `torch.hub` and no `torch.load`. NumPy is there, too; the course's own package is not
-there when you are graded. Your solutions of lesson 15 are yours to begin from.
+there when you are graded. What you wrote yourself in the lessons is yours to begin from. You may add cells, functions
+and classes of your own as you like. Keep the names and arguments of those that are asked for.
 
 **Where you stand**: `check` runs the visible cases and some random ones, as often as you like, and `hint` helps as in
-the lessons; neither costs a point. The grader draws other random cases than `check` does.
+the lessons; neither costs a point. The grader draws other random cases than `check` does. Where `use` goes on with
+the course's version of a function, the grader goes on with yours.
 
 **Working with others**: talk about ideas with anyone, then close the conversation and write your own lines, so that
 what you hand in is what you can explain. If a page, a person or a program helped you over a step, say so in a comment
@@ -61,18 +70,19 @@ r"""
 
 ### CifarBlock · 25 points
 
-The block of lesson 15, $\sigma(F(x) + x)$ with two 3x3 convolutions, each normalised and without biases, the stride in
-the first. New are two settings.
+The block of lesson 15, $\sigma(F(x) + x)$ with two 3x3 convolutions, each normalised and without biases, the stride
+in the first. New are two settings.
 
 - `shortcut` says what happens where the shape changes, that is, the size or the channels or both. `"A"`: every
   `stride`-th pixel of `x`, beginning with the first, and maps of zeros behind its channels. It has no parameters.
   `"B"`: a 1x1 convolution with the stride, normalised. Where `x` fits it is added as it is, with either option.
   Anything else is a ValueError. You need not think of fewer channels with option A.
-- `zero_init` lets the block begin as if it were not there: the scales of its last normalisation begin as 0, and $F$
-  with them. (Goyal and others, 2017. All other scales begin as 1, as PyTorch has it.)
+- `zero_init` lets the block begin as if it were not there: the scales of the last normalisation in $F$ begin as 0,
+  and $F$ with them. (Goyal and others, 2017. All other scales, the shortcut's too, begin as 1, as PyTorch has it.)
 
-*The grader looks at* outputs, the gradient of `x`, parameters by shape, what the scales begin as, and what the first
-step moves when they begin as 0. The convolution is given, because it is always the same.
+*The grader looks at* outputs, the gradient of `x`, parameters by shape, what the scales begin as, and, where some
+begin as 0, which parameters have a gradient in the first step. The convolution is given, because it is always the
+same.
 """
 
 
@@ -82,7 +92,7 @@ def conv3x3(in_channels, channels, stride=1):
     return nn.Conv2d(in_channels, channels, 3, stride, padding=1, bias=False)
 
 
-# %% tags=["exercise"] minutes=45
+# %% tags=["exercise"] minutes=60
 class CifarBlock(nn.Module):
     """relu(F(x) + x): (N, in_channels, H, W) → (N, channels, H / stride, W / stride), sizes rounded up."""
 
@@ -115,8 +125,8 @@ check(CifarBlock)
 
 # %% [markdown]
 """
-A block that begins with zeros hands on what it gets, as long as that is not negative. And it learns all the same: what
-has a gradient in the first step?
+A block that begins with zeros hands on what it gets, as long as that is not negative. And it learns all the same:
+which of its parameters have a gradient in the first step?
 """
 
 # %%
@@ -148,7 +158,7 @@ own, so that this part does not depend on your first one.
 """
 
 
-# %% tags=["exercise"] minutes=45
+# %% tags=["exercise"] minutes=60
 def cifar_resnet(block, depth, width=16, num_classes=10, in_channels=3, shortcut="A", zero_init=False):
     """A module (N, in_channels, H, W) → (N, num_classes). Raises ValueError for another depth than 6n + 2."""
     ### BEGIN SOLUTION about 17 lines
@@ -192,10 +202,10 @@ r"""
 
 ### SqueezeExcite · 15 points
 
-Which channels matter may depend on the picture. Hu, Shen and Sun (2018, first in ILSVRC 2017) let a small network
-decide: take the mean of each map (*squeeze*), send these C numbers through a full connection to C / reduction, ReLU,
-and a full connection back to C, then through a sigmoid (*excitation*). Each map is multiplied by its number. Both
-full connections are `nn.Linear` with biases. `channels` can always be divided by `reduction`.
+Which channels matter may depend on the picture. Hu, Shen and Sun (2018; they won ILSVRC 2017 with it) let a small
+network decide: take the mean of each map (*squeeze*), send these C numbers through a full connection to C /
+reduction, ReLU, and a full connection back to C, then through a sigmoid (*excitation*). Each map is multiplied by its
+number. Both full connections are `nn.Linear` with biases. `channels` can always be divided by `reduction`.
 
 *The grader looks at* outputs, parameters by shape, and the gradient of `x`.
 """
@@ -227,26 +237,27 @@ r"""
 ### stochastic_depth · 20 points
 
 A network of a hundred layers is slow to train and overfits. Huang, Sun, Liu, Sedra and Weinberger (2016) leave
-residual layers out at random while training, so that most of the time it is a shallower one. You are given L
-residual layers $F_1, …, F_L$ and run $x$ through all of them, one after the other:
+residual layers out at random while training, so that most of the time it is a shallower one. You are given L residual
+layers $F_1, …, F_L$ and run $x$ through all of them, one after the other:
 
 $$x \leftarrow \sigma(x + b_l F_l(x)) \text{ in training,} \qquad x \leftarrow \sigma(x + p_l F_l(x)) \text{ in evaluation}$$
 
-Layer $l$ survives with the chance $p_l$, which falls by equal steps from 1, for the picture itself, to
-$p_L$ = `last`:
+Layer $l$ survives with the chance $p_l$, which falls by equal steps from 1, for the picture itself, to $p_L$ =
+`last`:
 
 $$p_l = 1 - \frac{l}{L}(1 - p_L), \qquad l = 1, …, L$$
 
-The chances are drawn for you: `draws` holds for each layer, a row, and each picture, a column, a number between 0 and
-1, and $b_l$ is 1 for a picture whose number is below $p_l$, else 0. (The paper draws once for a whole batch; most
-programs since then draw for each picture, as here.) Note that nothing is divided by $p_l$ in training: it is the
-first convention of lesson 07's dropout, not the inverted one.
+The chances are drawn for you: `draws` holds for each layer, a row, and each picture, a column, a number from 0 to
+less than 1, and $b_l$ is 1 for a picture whose number is below $p_l$, else 0. Evaluation gets `draws` as well, and
+does not look at them. (The paper draws once for a whole batch; most programs since then draw for each picture, as
+here.) Note that nothing is divided by $p_l$ in training: it is the first convention of lesson 07's dropout, not the
+inverted one.
 
 *The grader looks at* the output and the gradient of `x`, in both modes.
 """
 
 
-# %% tags=["exercise"] minutes=30
+# %% tags=["exercise"] minutes=40
 def stochastic_depth(residuals, x, draws, last=0.5, training=True):
     """residuals: L modules that keep the shape; x (N, C, H, W); draws (L, N) → (N, C, H, W)."""
     L, N = draws.shape
@@ -279,9 +290,13 @@ r"""
 ### design · 20 points
 
 Now you are the architect. Hand in a network for the ten shapes of `shapes10`, coloured pictures of 32x32, as a list
-of layers, and the grader builds it, trains it on 4,000 pictures for ten epochs, always by the same recipe, and asks
-it about 1,000 others. The budget for one picture: 50,000 parameters, 1,500,000 multiply-accumulates, 60,000
-activations (every number that a layer makes, normalisations and ReLUs included), and 24 layers.
+of layers, and the grader builds it, trains it on 4,000 pictures for ten epochs, and asks it about 1,000 others. The
+recipe is always the same: SGD with Nesterov's momentum of 0.9, 50 pictures a step, a learning rate that rises to 0.2
+and falls to 0, a weight decay of 0.0005, and no augmentation.
+
+A design may have 50,000 parameters, 24 layers by the table below, and, for one picture, 1,500,000
+multiply-accumulates and 60,000 activations: every number that a layer makes counts, those of normalisations and ReLUs
+as well. A design over any of these is worth nothing.
 
 | layer | what it is |
 | --- | --- |
@@ -294,8 +309,10 @@ activations (every number that a layer makes, normalisations and ReLUs included)
 | `("linear", features)` | full connection and ReLU |
 | `("linear",)` | full connection to the ten classes: the last layer |
 
-`kernel_size`, an odd number up to 11 (up to 5 for `depthwise`), is 3 where it is left out, and `stride`, up to 4, is
-1. What a design costs you see at once:
+Where they are left out, `kernel_size` is 3 and `stride` is 1. A kernel is odd, up to 11 (`depthwise`: up to 5), a
+stride goes up to 4, and channels up to 512 (`bottleneck`: up to 128). Sizes that do not divide are rounded up by a
+stride and down by `("pool",)`. Behind a full connection only full connections can stand. What a design costs you see
+at once:
 """
 
 # %%
@@ -305,14 +322,14 @@ designs.costs(lambda: [("conv", 16, 5, 4), ("pool",), ("linear", 64), ("linear",
 """
 This one reads about a quarter of the pictures right. *The grader looks at* that share alone: from 20% it is worth 4
 points, from 40% 8, from 55% 12, from 70% 16, and from 82% all 20. New pictures and a new beginning can move it by two
-or three points to either side, so leave a little room. Beyond 82% there is only honour, and your instructor's
-leaderboard.
+or three points to either side, so leave a little room. Beyond 82% there is only honour, and the leaderboard, if your
+instructor has one.
 
 `check` trains your design, in about ten seconds.
 """
 
 
-# %% tags=["exercise", "nbval-ignore-output"] minutes=60
+# %% tags=["exercise", "nbval-ignore-output"] minutes=75
 def design():
     """A list of layers such as ("conv", 16, 3, 2), the last of them ("linear",)."""
     ### BEGIN SOLUTION about 4 lines

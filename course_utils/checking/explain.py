@@ -13,10 +13,13 @@ _SHOWN_NUMBERS = 40
 _PRINTED_LINES = 5
 
 
-def explain(verdict: Verdict, tried: bool = False) -> Report:
-    """The report of a verdict. A function that is only `tried` is not the one that the lesson goes on with or without."""
+def explain(verdict: Verdict, tried: bool = False, begun: str = "lesson") -> Report:
+    """The report of a verdict. A function that is only `tried` is not the one that the lesson goes on with or without.
+
+    begun: "lesson" or "homework", whichever goes on.
+    """
     name = verdict.exercise.name
-    onwards = "" if tried else " The lesson goes on with the course's version until yours is right."
+    onwards = "" if tried else f" The {begun} goes on with the course's version until yours is right."
     if verdict.status == "passed":
         cases = f"{verdict.total} cases and {verdict.random} random ones agree" if verdict.random else "right"
         return Report("good", f"**{name}**: {cases}. Yours from here on.")
@@ -26,7 +29,7 @@ def explain(verdict: Verdict, tried: bool = False) -> Report:
         return Report(
             "open",
             f"**{name}**: {state}. Write its lines, then run this cell again.",
-            closing=[f"`hint({name})` gives a nudge. The lesson goes on with the course's version meanwhile."],
+            closing=[f"`hint({name})` gives a nudge. The {begun} goes on with the course's version meanwhile."],
         )
     failure = verdict.failure
     sentences = []

@@ -24,6 +24,8 @@ Named = Callable[..., Any] | str
 # The verdict of a function is kept as long as the function lives, so that `use` after `check` need not judge again.
 _verdicts: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 _hints_seen: dict[str, int] = {}
+# What `start` has begun, "lesson" or "homework": it is what goes on with a function, and a homework reveals nothing.
+_begun = {"kind": "lesson"}
 
 
 def start(number: str) -> None:
@@ -35,10 +37,10 @@ def start(number: str) -> None:
     known, problem = records.load()
     own = [name for name, one in (exercises() | trials()).items() if one.lesson == begun.number]
     solved = sum(_passed(known, name) for name in own)
-    kind = "Homework" if is_homework(begun.number) else "Lesson"
+    _begun["kind"] = "homework" if is_homework(begun.number) else "lesson"
     # A homework asks for exercises of the lessons as well, so that a count of its own would say little.
     counted = "" if is_homework(begun.number) else f"; {solved} of {len(own)} exercises solved so far"
-    title = f"**{kind} {begun.number.removeprefix('hw')}: {begun.title}.**"
+    title = f"**{_begun['kind'].title()} {begun.number.removeprefix('hw')}: {begun.title}.**"
     sentence = f"{title} Experiments run in the `{profile()}` profile{counted}."
     show(Report("note", sentence, closing=[problem] if problem else ()))
 
@@ -55,7 +57,7 @@ def check(function: Named, name: str | None = None) -> None:
         return
     exercise = _exercise(name or function)
     verdict = _verdict(exercise, function)
-    show(explain(verdict, tried=name is not None))
+    show(explain(verdict, tried=name is not None, begun=_begun["kind"]))
     if name is None:
         _complain(records.note_check(exercise.name, verdict.status))
 
@@ -74,7 +76,7 @@ def hint(function: Named, number: int | None = None) -> None:
     further = []
     if number < total:
         further = [f"`hint({target.name})` again for the next."]
-    elif not is_homework(target.lesson):
+    elif not _is_graded(target):
         further = [f"`reveal({target.name})` shows a solution."]
     show(Report("note", f"**Hint {number} of {total}.** {target.hints[number - 1]}", closing=further))
     _complain(records.note_help(target.name, hints=number))
@@ -83,7 +85,7 @@ def hint(function: Named, number: int | None = None) -> None:
 def reveal(function: Named) -> None:
     """Show a solution of an exercise as the lesson writes it, or the answer to a question with its reason."""
     target = _target(function)
-    if is_homework(target.lesson):
+    if _is_graded(target):
         show(Report("note", "This is homework, and its solution is yours to find. `hint(…)` is there to help."))
         return
     if isinstance(target, Question):
@@ -96,10 +98,11 @@ def reveal(function: Named) -> None:
 def use(function: Named, name: str | None = None) -> Callable[..., Any]:
     """The learner's function or class if it passes its check, else the course's own. Says which."""
     exercise = _exercise(name or function)
+    onwards = f"The {_begun['kind']} goes on with"
     if _verdict(exercise, function).status == "passed":
-        show(Report("good", f"The lesson goes on with your `{exercise.name}`."))
+        show(Report("good", f"{onwards} your `{exercise.name}`."))
         return function
-    show(Report("open", f"The lesson goes on with the course's `{exercise.name}`, until yours passes its check."))
+    show(Report("open", f"{onwards} the course's `{exercise.name}`, until yours passes its check."))
     return loaded(exercise.reference)
 
 
@@ -113,6 +116,11 @@ def ask(identifier: str, answer: Any) -> None:
     right = judge_answer(question, answer)
     if right is not None:
         _complain(records.note_answer(identifier, right))
+
+
+def _is_graded(target: Exercise | Trial | Question) -> bool:
+    """Whether the solution is the learner's to find: in a homework, that of a lesson's exercise is, too."""
+    return _begun["kind"] == "homework" or is_homework(target.lesson)
 
 
 def _check_trial(trial: Trial, function: Named, noted: bool) -> None:

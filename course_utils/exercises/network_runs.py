@@ -46,13 +46,17 @@ def run_network(network, x: np.ndarray) -> tuple[np.ndarray, np.ndarray | None, 
 
 
 def _fill(network) -> None:
-    """Put numbers into all parameters and statistics that depend on nothing but kind and shape."""
+    """Put numbers into all parameters and running statistics that depend on nothing but kind and shape.
+
+    Other buffers are the network's own business, such as zeros to append.
+    """
     import torch
 
+    statistics = [one for one in network.named_buffers() if one[0].endswith(("running_mean", "running_var"))]
     with torch.no_grad():
-        for name, tensor in (*network.named_parameters(), *network.named_buffers()):
-            if tensor.is_floating_point():
-                tensor.copy_(torch.from_numpy(_numbers(name.rpartition(".")[2], tuple(tensor.shape))))
+        for name, tensor in (*network.named_parameters(), *statistics):
+            kind = "weight" if tensor.ndim > 1 else name.rpartition(".")[2]
+            tensor.copy_(torch.from_numpy(_numbers(kind, tuple(tensor.shape))))
 
 
 def _numbers(kind: str, shape: tuple[int, ...]) -> np.ndarray:

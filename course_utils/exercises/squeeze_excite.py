@@ -94,11 +94,11 @@ SQUEEZE_EXCITE = Exercise(
     course={"parts_of": parts_of, "run_network": run_network},
     compared=("parameters", "out", "dx", "evaluated"),
     cases=(
-        _case("one pixel, two channels", 1, (1, 2, 1, 1), reduction=1),
+        _case("one pixel, two channels", 3, (1, 2, 1, 1), reduction=1),
         _case("two channels, reduced to one", 2, (1, 2, 2, 2), reduction=2),
-        _case("two pictures", 3, (2, 4, 2, 3), reduction=2),
+        _case("two pictures", 4, (2, 4, 2, 3), reduction=2),
         _case("six channels, reduced to three", 4, (2, 6, 1, 5), reduction=2),
-        _case("as it is when nothing is said", 5, (2, 8, 2, 2)),
+        _case("as it is when nothing is said", 4, (2, 8, 2, 2)),
     ),
     random_case=_random_case,
     random_cases=40,
@@ -191,8 +191,8 @@ SQUEEZE_EXCITE = Exercise(
         "multiply (N, C, H, W).",
         "Mean over both axes of the picture; full connection, ReLU, full connection, sigmoid. Two axes of length 1 make (N, C) "
         "fit.",
-        "`weights = torch.sigmoid(self.fc2(torch.relu(self.fc1(x.mean(dim=(2, 3))))))`, and then it is one product with "
-        "`weights[:, :, None, None]`.",
+        "`x.mean(dim=(2, 3))` is (N, C), and `[:, :, None, None]` gives what comes out of the sigmoid its two axes. The rest "
+        "are two layers of `__init__`, one behind the other, with a ReLU between.",
     ),
 )
 EXERCISES = (SQUEEZE_EXCITE,)

@@ -38,9 +38,10 @@ HOMEWORK_1 = Assignment(
         WrittenItem(
             "turned-kernel",
             10,
-            "4 points: an example in one dimension, with numbers or indices, that shows which outputs one pixel went into and "
-            "with which weight. 2 points: why the order of these weights is the opposite of the kernel's. 2 points: what "
-            "stride 2 changes (zeros between the numbers of dout, and why). 2 points: clear, in the student's own words.",
+            "4 points: an example in one dimension, with numbers or indices, that shows which outputs one pixel went into (2) "
+            "and with which weight (2). 2 points: why the order of these weights is the opposite of the kernel's; that it is "
+            "so, without a reason, is 1. 2 points: what stride 2 changes (zeros between the numbers of dout) and why (those "
+            "outputs were never made), 1 each. 2 points: clear (1), in the student's own words (1).",
         ),
     ),
     kit=("numeric_gradient", "relative_error"),

@@ -14,8 +14,9 @@ HOMEWORK_4 = Assignment(
         ExerciseItem(
             "CifarBlock",
             25,
-            "Parameters by shape, outputs in both modes with given weights, the gradient of x, and what the scales begin as, "
-            "all have to be right in a case. Options A and B, wherever the shape changes, and a ValueError for any other.",
+            "Parameters by shape, outputs in both modes with given weights, the gradient of x, what the scales begin as, and "
+            "what has a gradient at first all have to be right in a case. Options A and B, wherever the shape changes, and a "
+            "ValueError for any other.",
             forbidden=READY_MADE,
         ),
         ExerciseItem(

@@ -14,6 +14,7 @@ def home(tmp_path, monkeypatch):
     folder = tmp_path / "home"
     monkeypatch.setenv("COURSE_HOME", str(folder))
     monkeypatch.setattr(session, "_hints_seen", {})
+    monkeypatch.setattr(session, "_begun", {"kind": "lesson"})
     return folder
 
 

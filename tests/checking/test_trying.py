@@ -141,6 +141,24 @@ def test_a_homework_starts_under_its_number(shown):
     assert "Homework 2: Train without a framework." in shown()
 
 
+def test_a_homework_reveals_no_lessons_exercise_and_goes_on_by_its_name(shown):
+    def conv2d_forward(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+        raise NotImplementedError
+
+    start("hw1")
+    shown()
+    check(conv2d_forward)
+    use(conv2d_forward)
+    assert shown().count("The homework goes on with the course's") == 2
+    hint(conv2d_forward, 3)
+    reveal(conv2d_forward)
+    told = shown()
+    assert "reveal(" not in told and "This is homework" in told
+    start("02")
+    hint(conv2d_forward, 3)
+    assert "`reveal(conv2d_forward)` shows a solution." in shown()
+
+
 def test_every_trial_is_whole():
     for trial in trials().values():
         assert list(trial.bands) == sorted(trial.bands)

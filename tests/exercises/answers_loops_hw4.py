@@ -7,8 +7,6 @@ from torch import nn
 
 
 class CifarBlock(nn.Module):
-    expansion = 1
-
     def __init__(self, in_channels, channels, stride=1, shortcut="A", zero_init=False):
         super().__init__()
         if shortcut != "A" and shortcut != "B":

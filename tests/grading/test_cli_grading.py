@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from course_utils.cli import app
 from course_utils.grading import assignments, grade_class, grade_one, sandbox
+from course_utils.grading.assignments import QuestionItem
 from course_utils.grading.results import OTHER as OF_ANOTHER
 from course_utils.grading.results import RIGHT, UNREADABLE, CaseResult, ItemResult
 
@@ -214,6 +215,17 @@ def test_no_notebook_or_no_such_assignment():
     result = course("submit-check", "hw1")
     assert result.exit_code == 1 and "notebooks/hw1_small.ipynb; give the path of your notebook" in result.stderr
     assert "did you mean hw2?" in course("submit-check", "hw22").stderr
+
+
+def test_personal_questions_need_the_students_id(checked, monkeypatch):
+    personal = replace(HOMEWORK, items=(QuestionItem("share", 4, "share", personal=lambda student, key: None),))
+    monkeypatch.setattr(assignments, "assignment", lambda name: personal)
+    result, asked = checked(graded(), "--student", "a17")
+    assert result.exit_code == 0 and asked[0][2] == "a17"
+    assert "random cases" not in result.stdout
+    refused = course("submit-check", "hw1", "mine.ipynb")
+    assert refused.exit_code == 1
+    assert refused.stderr == "hw1 asks everyone about numbers of their own: add --student and your id\n"
 
 
 # For other tools

@@ -54,9 +54,16 @@ def test_every_item_has_its_cell_and_a_rubric(assignment):
 
 
 @EVERY
-def test_it_takes_two_to_six_hours(assignment):
+def test_it_takes_the_hours_that_it_says(assignment):
     minutes = sum(map(int, re.findall(r"^# %%.*\bminutes=(\d+)", text_of(assignment), re.MULTILINE)))
-    assert 120 <= minutes <= 360
+    hours = re.search(r"points, about (\w+) hours\.", text_of(assignment))[1]
+    assert abs(minutes - 60 * {"three": 3, "four": 4, "five": 5}[hours]) <= 30
+
+
+@EVERY
+def test_no_line_of_prose_begins_like_a_numbered_list(assignment):
+    """A number at the end of a sentence, wrapped to the next line, would be shown as a list of its own."""
+    assert not re.findall(r"^\d+\. ", text_of(assignment), re.MULTILINE)
 
 
 @EVERY
