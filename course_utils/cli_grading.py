@@ -70,6 +70,10 @@ def grade(
     chosen, students = told(settings), told(rosters.read_roster, roster)
     if unsandboxed:
         complain("Without a sandbox, what students hand in runs with all rights that you have on this machine.")
+    if not chosen.key and _is_personal(wanted):
+        complain(
+            f"Without --key-file, {assignment} is graded as for self-study, where the notebook tells what is right."
+        )
     own = [path for path in (roster, key_file, by_hand) if path]
 
     def graded() -> grade_class.ClassReport:
@@ -102,7 +106,7 @@ def submit_check(
     if not file.is_file():
         complain(f"there is no file {file}; give the path of your notebook: `course submit-check {assignment} FILE`")
         raise typer.Exit(1)
-    if not student and any(getattr(item, "personal", None) for item in wanted.items):
+    if not student and _is_personal(wanted):
         complain(f"{assignment} asks everyone about numbers of their own: add --student and your id")
         raise typer.Exit(1)
     problem = sandbox_problem()
@@ -148,6 +152,11 @@ def _need_sandbox() -> None:
         raise ValueError(
             f"{problem} Students' code is not graded without a sandbox, unless --unsandboxed allows it all that you may."
         )
+
+
+def _is_personal(assignment: "Assignment") -> bool:
+    """Whether everyone is asked about numbers of their own."""
+    return any(getattr(item, "personal", None) for item in assignment.items)
 
 
 def _key(path: Path) -> str:

@@ -23,15 +23,22 @@ from course_utils.grading.wire import Opaque
 STOPS = {
     "time": "Stopped: its time was up and it was still running. Is there a loop that never comes to its end?",
     "memory": "Stopped: it took more memory than there is for the whole submission. What grows so much?",
+    "processes": "Stopped: too many of its processes or threads were at work at once. One is enough.",
     "output": "Stopped: it printed, or gave back, far more than can be read.",
     "crashed": "It ended the whole of Python, not only itself, so nothing came back.",
     "forged": "Stopped: what came back was not an answer to what was asked.",
 }
 _OUTSIDE_SECONDS = 5.0
+# Bytes of one array that are kept. No right one is as large, and there are many cases.
+_LARGEST = 1 << 22
 
 
 class StudentError(Exception):
     """An error of a student's that is none of Python's own."""
+
+
+class BehindError(StudentError):
+    """What a student's function returned could not be worked with by what the course runs behind it."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +60,13 @@ def run_case(exercise: Exercise, plan: Split, one: Prepared, worker: Any, second
     if reply.stopped:
         said = stop_told(reply)
         return CaseRun(one, Outcome(error=OutOfTime(said)), said, reply.stopped)
-    changed = tuple(name for name in reply.changed if name in one.given)
+    # As the notebook's check sees it: what the course made beforehand, such as a cache, is not looked at.
+    changed = tuple(name for name in reply.changed if name in one.case.values)
     if reply.error:
         missing = is_missing(exercise.name, reply)
         outcome = Outcome(error=_error(reply.error, reply.message), changed=changed, printed=reply.printed)
         return CaseRun(one, outcome, _stopped(exercise, plan, reply), missing=missing)
-    results = {name: reply.results[name] for name in plan.wanted if name in reply.results}
+    results = {name: _form(reply.results[name]) for name in plan.wanted if name in reply.results}
     if len(results) < len(plan.wanted):
         return CaseRun(one, Outcome(error=OutOfTime(STOPS["forged"])), STOPS["forged"], "forged")
     results = {**_made_before(plan, one), **results}
@@ -89,6 +97,16 @@ def difference_of(exercise: Exercise, run: CaseRun, expected: Outcome) -> Differ
         sentence = f"The numbers are right, but the call changed its argument {names}. Work on a copy."
         return Difference("changed", run.outcome.changed[0], sentence)
     return None
+
+
+def _form(value: Any) -> Any:
+    """The value; but of an array that is far too large only its shape and dtype, which are enough to say so."""
+    if isinstance(value, list | tuple):
+        return type(value)(map(_form, value))
+    if isinstance(value, dict):
+        return {name: _form(one) for name, one in value.items()}
+    too_much = isinstance(value, np.ndarray) and value.nbytes > _LARGEST
+    return np.broadcast_to(np.zeros((), value.dtype), value.shape) if too_much else value
 
 
 def is_missing(name: str, reply: Any) -> bool:
@@ -148,7 +166,7 @@ def _run_after(
     returned = [name for name in names if name in plan.wanted]
     for name in returned:
         if problem := too_large(name, results[name], one.known):
-            return {}, StudentError(problem), problem
+            return {}, BehindError(problem), problem
     known = {**one.known, **results}
     functions = {name: loaded(function) for name, function in exercise.course.items()}
     given = {name: fresh(known[name]) for name in names if name in known}
@@ -161,4 +179,4 @@ def _run_after(
         called = " and ".join(f"`{call.function}`" for call in plan.after)
         reason = literal(one_line(f"{type(error).__name__}: {error}".rstrip(": "), 200))
         said = f"The course's {called} cannot work with the {what} that was returned: {reason}."
-        return {}, StudentError(said), said
+        return {}, BehindError(said), said

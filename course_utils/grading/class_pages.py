@@ -29,7 +29,7 @@ def write_all(
         yield from (f"{student.id}: the feedback could not be written ({why})." for why in page)
     tables = _tried(exports.write_all, results, assignment, roster, out)
     yield from (f"The tables could not be written in {out} ({why})." for why in tables)
-    alike = _tried(similarity_report.write, _codes(files), assignment, out)
+    alike = _tried(_compare, files, assignment, out)
     yield from (f"What is alike could not be listed in {out} ({why})." for why in alike)
 
 
@@ -41,6 +41,10 @@ def _tried(write: Callable, *arguments: object) -> Iterator[str]:
         yield error.strerror or str(error)
     except Exception as error:
         yield f"{type(error).__name__}: {error}"[:300]
+
+
+def _compare(files: Mapping[str, Found], assignment: Assignment, out: Path) -> None:
+    similarity_report.write(_codes(files), assignment, out)
 
 
 def _codes(files: Mapping[str, Found]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from course_utils.grading.notebook_cells import Cell
 from course_utils.grading.text import one_line
 
 # %magic, %%magic, !command, ?name and name?, also behind `name =`.
-_MAGIC = re.compile(r"^\s*(?:[\w., ]+=\s*)?(?:%{1,2}[A-Za-z]|!|\?{1,2}\w)|^\s*%{0,2}[\w.]+\?{1,2}\s*$")
+_MAGIC = re.compile(r"\s*(?:\w[\w., ]*=\s*)?(?:%{1,2}[A-Za-z]|!|\?{1,2}\w)|\s*%{0,2}[\w.]+\?{1,2}\s*$")
 _CELL_MAGIC = re.compile(r"^\s*%%(\w+)")
 # Magics of a whole cell whose lines are Python all the same.
 _STILL_PYTHON = {"time", "timeit", "capture", "prun", "python", "python3", "memit", "debug"}

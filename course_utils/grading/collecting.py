@@ -6,15 +6,21 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 # Of one file, and of an archive within another.
 LARGEST_FILE = 20 << 20
 LARGEST_INNER = 50 << 20
-# Of one archive, with those that it holds; and how deep they may lie in each other: a class, a student.
+# Of one archive, with those that it holds: files, bytes of archives within it; and how deep they may lie in each other: a
+# class, a student.
 MOST_FILES = 20_000
+MOST_INNER = 2 << 30
 DEEPEST = 2
+# Of the list of files in an archive, which Python reads whole, and of one name in it.
+LARGEST_LIST = 4 << 20
+LONGEST_NAME = 1_000
 # Folders that systems and editors leave behind.
 _LITTER = ("__MACOSX", "__pycache__")
 
@@ -26,13 +32,15 @@ class Found:
     """A file. place: its path as people know it; parts: the names that may tell whose it is, folders first, its own last.
 
     modified: when it was last changed, None if unknown. read: gives its bytes; raises OSError with the reason where that
-    cannot be, as for links, which are never followed.
+    cannot be, as for links, which are never followed. archives: those that it lies in, the outermost first: how many of
+    the parts name each, and when that was last changed.
     """
 
     place: str
     parts: tuple[str, ...]
     modified: datetime | None
     read: Callable[[], bytes]
+    archives: tuple[tuple[int, datetime | None], ...] = ()
 
     @property
     def name(self) -> str:
@@ -84,14 +92,11 @@ def _file(path: Path, parts: tuple[str, ...]) -> Iterator[Found]:
         return
     if not stat.S_ISREG(status.st_mode):
         yield _refused(str(path), parts, "it is not a regular file")
-    elif path.suffix.lower() == ".zip":
-        for count, found in enumerate(_archive(lambda: path, str(path), parts)):
-            if count == MOST_FILES:
-                yield _refused(str(path), parts, f"it holds more than {MOST_FILES:,} files; those after are left out")
-                return
-            yield found
+        return
+    modified = datetime.fromtimestamp(status.st_mtime).astimezone()
+    if path.suffix.lower() == ".zip":
+        yield from _archive(lambda: path, str(path), parts, ((len(parts), modified),), _Left(MOST_FILES, MOST_INNER))
     else:
-        modified = datetime.fromtimestamp(status.st_mtime).astimezone()
         yield Found(str(path), parts, modified, lambda: _read(path))
 
 
@@ -107,17 +112,54 @@ def _limited(file: BinaryIO, most: int) -> bytes:
     return content
 
 
-def _archive(opener: Opener, place: str, parts: tuple[str, ...], depth: int = 1) -> Iterator[Found]:
+@dataclass
+class _Left:
+    """What may still come out of an archive and those within it."""
+
+    files: int
+    inner: int
+
+
+class _Narrow:
+    """A file for reading, never much of it at once."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self.seek, self.tell = file, file.seek, file.tell
+
+    def read(self, size: int = -1) -> bytes:
+        content = self._file.read(size if 0 <= size <= LARGEST_LIST else LARGEST_LIST + 1)
+        if len(content) > LARGEST_LIST:
+            raise OSError("its list of files is too long")
+        return content
+
+
+def _entries(opener: Opener) -> list[zipfile.ZipInfo]:
+    opened = opener()
+    with opened.open("rb") if isinstance(opened, Path) else opened as file, zipfile.ZipFile(_Narrow(file)) as archive:
+        return archive.infolist()
+
+
+def _archive(
+    opener: Opener, place: str, parts: tuple[str, ...], archives: tuple[tuple[int, datetime | None], ...], left: _Left
+) -> Iterator[Found]:
     """opener: gives a path, or a file in memory, each time that the archive is read; raises OSError."""
     try:
-        with zipfile.ZipFile(opener()) as archive:
-            entries = archive.infolist()
+        entries = _entries(opener)
     # Damage shows as many kinds of errors, and none may stop the class.
     except Exception as error:
         yield _refused(place, parts, f"it is no archive that can be read: {error}")
         return
     folder = (*parts[:-1], Path(parts[-1]).stem)
     for entry in entries:
+        left.files -= 1
+        if left.files < 0:
+            if left.files == -1:
+                yield _refused(place, parts, f"it holds more than {MOST_FILES:,} files; those after are left out")
+            return
+        if len(entry.filename) > LONGEST_NAME:
+            name = f"{entry.filename[:40]}…"
+            yield _refused(f"{place}: {name}", (*folder, "…"), f"its name has more than {LONGEST_NAME:,} characters")
+            continue
         path = PurePosixPath(entry.filename.replace("\\", "/"))
         if entry.is_dir() or any(_is_litter(part) for part in path.parts if part != ".."):
             continue
@@ -126,11 +168,22 @@ def _archive(opener: Opener, place: str, parts: tuple[str, ...], depth: int = 1)
             yield _refused(inside, names, "its path leads out of the archive")
         elif stat.S_ISLNK(entry.external_attr >> 16):
             yield _refused(inside, names, "it is a symbolic link, which is not followed")
-        elif path.suffix.lower() == ".zip" and depth < DEEPEST:
+        elif path.suffix.lower() == ".zip" and len(archives) < DEEPEST:
+            left.inner -= entry.file_size
+            if left.inner < 0:
+                yield _refused(inside, names, f"the archives in {place} hold more than {MOST_INNER >> 20:,} MB")
+                continue
             inner = _member(opener, entry, LARGEST_INNER)
-            yield from _archive(lambda inner=inner: io.BytesIO(inner()), inside, names, depth + 1)
+            around = (*archives, (len(names), _time(entry)))
+            yield from _archive(lambda inner=inner: io.BytesIO(_kept(inner)), inside, names, around, left)
         else:
-            yield Found(inside, names, _time(entry), _member(opener, entry, LARGEST_FILE))
+            yield Found(inside, names, _time(entry), _member(opener, entry, LARGEST_FILE), archives)
+
+
+@lru_cache(maxsize=1)
+def _kept(read: Callable[[], bytes]) -> bytes:
+    """What the last archive within another holds, since all its files are read one after the other."""
+    return read()
 
 
 def _member(opener: Opener, entry: zipfile.ZipInfo, most: int) -> Callable[[], bytes]:

@@ -11,7 +11,7 @@ from course_utils.checking.outcome import Outcome
 from course_utils.checking.report import literal, text_rows
 from course_utils.exercises.specification import Case, Exercise, Function, Misconception
 from course_utils.grading.assignments import ExerciseItem, Item
-from course_utils.grading.case_runs import CaseRun, difference_of, run_case
+from course_utils.grading.case_runs import BehindError, CaseRun, difference_of, run_case
 from course_utils.grading.cases import expected, parts, prepared, the_ways, twins
 from course_utils.grading.results import NOT_ATTEMPTED, NOT_TRIED, PARTLY, RIGHT, STOPPED, WRONG, CaseResult, ItemResult
 from course_utils.grading.submission import Submission
@@ -31,6 +31,13 @@ _IN_SHORT = {
     "type": "what was returned is of another kind",
     "none": "None was returned",
 }
+
+
+_MERE_ERROR = Difference(
+    "error",
+    "",
+    "An error is right here, but your function ends in one whatever it is given, so that it does not count.",
+)
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,7 @@ def judge_exercise(item: ExerciseItem, exercise: Exercise, task: Task) -> ItemRe
     if visible and all(isinstance(run.outcome.error, NotImplementedError) for run in visible):
         return ItemResult(item.name, item.points, 0.0, NOT_ATTEMPTED, ("It is not written yet.",))
     judged = [
-        _Judged(way, [difference_of(one, run, right) for run, right in zip(runs, outcomes, strict=False)])
+        _Judged(way, _no_mere_errors(runs, [difference_of(one, *pair) for pair in zip(runs, outcomes, strict=False)]))
         for way, one in enumerate(the_ways(exercise.name))
         for outcomes in [expected(exercise.name, draws, task.seed, way)]
     ]
@@ -78,9 +85,10 @@ def judge_exercise(item: ExerciseItem, exercise: Exercise, task: Task) -> ItemRe
     sentences, named = _told(exercise, judged, runs) if shown_wrong else ([], None)
     stops = sum(bool(run.stopped) for run in runs)
     if len(runs) < len(cases):
-        sentences.append(
-            f"It had to be stopped {stops} times, so its other {len(cases) - len(runs)} cases were not tried and count as wrong."
+        why = (
+            f"had to be stopped {MOST_STOPS} times" if stops == MOST_STOPS else "stopped or ran out of memory too often"
         )
+        sentences.append(f"It {why}, so its other {len(cases) - len(runs)} cases were not tried and count as wrong.")
     status = RIGHT if best.right == len(cases) else PARTLY if best.right else STOPPED if stops else WRONG
     return ItemResult(
         name=item.name,
@@ -91,6 +99,16 @@ def judge_exercise(item: ExerciseItem, exercise: Exercise, task: Task) -> ItemRe
         misconception=(named.name, named.sentence) if named else None,
         cases=_case_results(exercise, cases, runs, best),
     )
+
+
+def _no_mere_errors(runs: Sequence[CaseRun], differences: list[Difference | None]) -> list[Difference | None]:
+    """The differences; where every case ends in an error that only some ask for, it is wrong in these as well.
+
+    Else a function that does nothing but raise it would have points for that.
+    """
+    asked = tuple(run.prepared.case.raises for run in runs if run.prepared.case.raises)
+    mere = 0 < len(asked) < len(runs) and all(isinstance(run.outcome.error, asked) for run in runs)
+    return [wrong or _MERE_ERROR for wrong in differences] if mere else differences
 
 
 def absent(item: Item, name: str, task: Task) -> ItemResult:
@@ -110,7 +128,8 @@ def _run_all(item: ExerciseItem, exercise: Exercise, cases: Sequence[Any], task:
     visible = sum(one.shown for one in cases)
     for one in cases:
         runs.append(run_case(exercise, plan, one, task.worker, item.seconds))
-        stops += bool(runs[-1].stopped)
+        # To fill all memory takes as long as a stop.
+        stops += bool(runs[-1].stopped) or isinstance(runs[-1].outcome.error, MemoryError)
         unwritten = all(run.missing or isinstance(run.outcome.error, NotImplementedError) for run in runs)
         if stops >= MOST_STOPS or (len(runs) == visible and unwritten):
             break
@@ -170,15 +189,18 @@ def _case_results(
             results.append(CaseResult(one.label, False, True, what, _details(exercise, run, difference)))
         else:
             # Of the random cases the first wrong one is described, so that there is something to go by.
-            what = (
-                ""
-                if said
-                else f"{one.case.label}: {_IN_SHORT.get(difference.kind, one_line(difference.sentence, 300))}."
-            )
+            what = "" if said else f"{one.case.label}: {_in_short(run, difference)}."
             results.append(CaseResult(one.label, False, False, what))
             said = True
     results += [CaseResult(one.label, False, one.shown, NOT_TRIED) for one in cases[len(runs) :]]
     return tuple(results)
+
+
+def _in_short(run: CaseRun, difference: Difference) -> str:
+    """What is wrong with a random case, without its numbers."""
+    if isinstance(run.outcome.error, BehindError):
+        return "something that was returned, such as the cache, could not be worked with on the way back"
+    return _IN_SHORT.get(difference.kind, one_line(difference.sentence, 300))
 
 
 def _details(exercise: Exercise, run: CaseRun, difference: Difference) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ _HIDING = {"eval", "exec", "compile", "globals", "locals", "vars", "getattr", "s
 _HIDING_PARTS = {
     "__import__",
     "__dict__",
+    "__getattribute__",
     "__globals__",
     "__builtins__",
     "__subclasses__",
@@ -24,6 +25,8 @@ _HIDING_PARTS = {
     "attrgetter",
 }
 _MOST_NAMES = 100
+# Names that are there though nothing in the code binds them.
+_GIVEN = {*dir(builtins), "__name__", "__file__", "__class__", "display", "get_ipython"}
 
 
 @dataclass(frozen=True)
@@ -48,16 +51,22 @@ def search(code: Sequence[CodeCell], name: str, forbidden: Sequence[str]) -> Fin
     if not forbidden:
         return Findings()
     everywhere = Bindings(statement for cell in code for statement in cell.tree.body)
+    bound = {one for cell in code for node in ast.walk(cell.tree) for one in _binds(node)} | _GIVEN
     uses, doubtful = set(), set()
     for cell, statement in _reached(code, name):
         inside = Bindings([statement], functions=True)
         for node, dotted, local in scoped_names(statement):
             place = Use(cell.number, node.lineno, dotted)
             tables = (inside, everywhere) if local else (everywhere,)
-            if any(_matches(full, one) for full in _resolved(dotted, tables) for one in forbidden):
+            full_names = _resolved(dotted, tables)
+            if any(_matches(full, one) for full in full_names for one in forbidden):
                 # A name that is bound in another way as well may be something of the student's own.
                 (doubtful if dotted.partition(".")[0] in tables[0].own else uses).add(place)
-            elif _hides(dotted):
+                continue
+            unknown = dotted.partition(".")[0] not in bound and not everywhere.stars
+            # The package itself, handed to somebody who may look into it by other means.
+            whole = any(one.startswith(f"{full}.") for full in full_names for one in forbidden)
+            if _hides(dotted) or unknown or whole:
                 doubtful.add(place)
     return Findings(
         *(tuple(sorted(found, key=lambda use: (use.cell, use.line, use.name))) for found in (uses, doubtful))
@@ -126,6 +135,18 @@ def _bound(statement: ast.stmt, defined: set[str]) -> set[str]:
         elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "setattr" and node.args:
             found |= {_root(node.args[0])} & defined
     return found - {""}
+
+
+def _binds(node: ast.AST) -> Iterator[str]:
+    """The names that a piece of code binds, in whatever way a reader can see."""
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        yield node.id
+    elif isinstance(node, ast.alias):
+        yield node.asname or node.name.partition(".")[0]
+    else:
+        # Definitions, parameters, what `except` and `match` catch.
+        names = (getattr(node, part, None) for part in ("name", "arg", "rest"))
+        yield from (name for name in names if isinstance(name, str))
 
 
 def _root(node: ast.AST) -> str:

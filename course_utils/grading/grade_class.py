@@ -1,7 +1,6 @@
 """A whole class: every file found, matched, graded in processes or on a cluster, kept at once, and a status for everyone."""
 
 import os
-import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from pathlib import Path
 from course_utils import __version__
 from course_utils.grading import hand_grades
 from course_utils.grading.assignments import Assignment, assignments
+from course_utils.grading.cases import new_seed
 from course_utils.grading.class_pages import write_all
 from course_utils.grading.cluster import on_cluster
 from course_utils.grading.collecting import Found, collect
@@ -20,6 +20,7 @@ from course_utils.grading.matching import choose, sort_out
 from course_utils.grading.processes import Failure, in_processes
 from course_utils.grading.results import FAILED, NOTHING, UNREADABLE, SubmissionResult
 from course_utils.grading.roster import Student
+from course_utils.grading.text import one_line
 from course_utils.grading.version import version_of
 
 # What a grading process may take beyond the submission's own time: for starting, and for the reference's answers.
@@ -97,9 +98,9 @@ def grade_class(
         book.run.seed,
         one.graded,
         one.skipped,
-        tuple(file.place for file, ids in left if not ids),
-        tuple((file.place, ids) for file, ids in left if ids),
-        tuple(problems),
+        tuple(one_line(file.place) for file, ids in left if not ids),
+        tuple((one_line(file.place), ids) for file, ids in left if ids),
+        tuple(one_line(problem, 1_000) for problem in problems),
     )
 
 
@@ -112,7 +113,7 @@ def _run(former: Run | None, assignment: Assignment, settings: Settings) -> Run:
         )
     seed = settings.seed
     if seed is None:
-        seed = former.seed if former else secrets.randbelow(1 << 31)
+        seed = former.seed if former else new_seed()
     started = former.started if former else datetime.now(UTC).isoformat(timespec="seconds")
     return Run(assignment.name, seed, key, version_of(assignment), __version__, started)
 

@@ -5,12 +5,12 @@ archive lies in /autograder/source, and `run_autograder` is copied to /autograde
 """
 
 import json
-import secrets
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from course_utils.grading.assignments import Assignment, WrittenItem
+from course_utils.grading.cases import new_seed
 from course_utils.paths import DATA, ROOT
 from course_utils.requirements import name_of, required
 
@@ -84,7 +84,7 @@ def export(
         raise ValueError(f"{path} is there already; name a new file")
     if path.suffix.lower() != ".zip":
         raise ValueError(f"path must end in .zip, got {path.name!r}")
-    seed = secrets.randbelow(2**31) if seed is None else seed
+    seed = new_seed() if seed is None else seed
     settings = {"assignment": assignment.name, "key": key, "seed": seed, "sandboxed": sandboxed}
     texts = {
         "setup.sh": _SETUP,

@@ -68,6 +68,8 @@ def judge_quality(item: QualityItem, task: Task) -> ItemResult:
     values, hidden = _drawn(item, task.seed)
     plan = (Call(item.name, tuple(values), ("answer",)),)
     reply = task.worker.call(plan, values, ("answer",), item.seconds)
+    # Scoring may take long, and nothing of the student's is to run beside it.
+    task.worker.close()
     if reply.stopped:
         return _unscored(item, stop_told(reply), STOPPED)
     if reply.error == "NotImplementedError":

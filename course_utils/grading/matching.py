@@ -5,8 +5,11 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from course_utils.grading.collecting import Found
+from course_utils.grading.notebook_cells import MOST_PARTS
 from course_utils.grading.roster import Student
 
 # Canvas: lastnamefirstname_LATE_123_456_hw1.ipynb, 123 being the user's number there; Moodle: a folder or a file
@@ -46,12 +49,19 @@ class Matcher:
 
     def by_names(self, parts: Sequence[str]) -> set[str]:
         """The ids of the students that the names of folders and file name: one if all is well, several if ambiguous."""
-        *folders, file = parts
-        return set().union(*map(self._by_name, (*folders, file.rpartition(".")[0] or file)))
+        return self._by_all(_without_ending(parts))
+
+    def handed_in(self, file: Found, student: str) -> datetime | None:
+        """When: an archive that bears the student's name was made by them, and with it the times of what it holds."""
+        own = [when for count, when in file.archives if student in self._by_all(_without_ending(file.parts[:count]))]
+        known = [when for when in (*own, file.modified) if when]
+        return max(known, default=None)
 
     def by_metadata(self, content: bytes) -> set[str]:
         """The id of the student whom the notebook names in its metadata: "student", or that of "course"; or nobody."""
         try:
+            if sum(content.count(sign) for sign in (b"[", b"{", b",")) > MOST_PARTS:
+                return set()
             metadata = json.loads(content)["metadata"]
             course = metadata.get("course", {})
             named = metadata.get("student") or course.get("student")
@@ -59,6 +69,16 @@ class Matcher:
         # Whatever a file may hold instead, nested without end or not JSON at all, it names nobody.
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return set()
+
+    def _by_all(self, names: Iterable[str]) -> set[str]:
+        found: set[str] = set()
+        for name in names:
+            ids = self._by_name(name)
+            if not ids and _MOODLE.fullmatch(name):
+                # Somebody who is not on the roster, whatever they call what lies in their folder.
+                return set()
+            found |= ids
+        return found
 
     def _by_name(self, name: str) -> set[str]:
         if match := _MOODLE.fullmatch(name):
@@ -80,8 +100,16 @@ class Matcher:
             if pieces[start : start + length] in self._within
         ]
         # "Maria Weber" within "Anna Maria Weber" is part of that name.
-        outer = [run for run in runs if not any(_holds(other, run) for other in runs)]
-        return set().union(*(self._within[pieces[start:end]] for start, end in outer))
+        outer, reach = [], 0
+        for start, end in sorted(runs, key=lambda run: (run[0], -run[1])):
+            if end > reach:
+                outer.append(pieces[start:end])
+                reach = end
+        return set().union(*(self._within[run] for run in outer))
+
+
+def _without_ending(names: Sequence[str]) -> tuple[str, ...]:
+    return (*names[:-1], names[-1].rpartition(".")[0] or names[-1])
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -96,15 +124,24 @@ def sort_out(
 ) -> tuple[dict[str, list[Found]], list[tuple[Found, tuple[str, ...]]]]:
     """The files of each student by id, in their order; and those that are nobody's, or, with their ids, several students'."""
     matcher = Matcher(roster)
-    matched, left = defaultdict(list), []
+    matched, claimed, left = defaultdict(list), [], []
     for file in files:
         ids = matcher.by_names(file.parts)
-        if not ids and file.name.lower().endswith(".ipynb"):
-            try:
-                ids = matcher.by_metadata(file.read())
-            except OSError:
-                ids = set()
         if len(ids) == 1:
+            student = next(iter(ids))
+            matched[student].append(replace(file, modified=matcher.handed_in(file, student)))
+        elif not ids and file.name.lower().endswith(".ipynb"):
+            claimed.append(file)
+        else:
+            left.append((file, tuple(sorted(ids))))
+    named = set(matched)
+    for file in claimed:
+        try:
+            ids = matcher.by_metadata(file.read())
+        except OSError:
+            ids = set()
+        # What a notebook says of itself never stands beside what bears the student's name.
+        if ids and not ids & named:
             matched[next(iter(ids))].append(file)
         else:
             left.append((file, tuple(sorted(ids))))
@@ -136,9 +173,10 @@ def _kind(file: Found) -> int:
 
 def _age(file: Found) -> tuple[float, list[tuple[int, str]]]:
     """To sort by: time, then the name, with its numbers as numbers (hw1-10 after hw1-9)."""
-    pieces = [(int(piece), "") if piece.isdecimal() else (0, piece) for piece in re.split(r"(\d+)", file.place)]
+    pieces = [_as_number(piece) if piece.isdecimal() else (0, piece) for piece in re.split(r"(\d+)", file.place)]
     return file.modified.timestamp() if file.modified else 0.0, pieces
 
 
-def _holds(outer: tuple[int, int], inner: tuple[int, int]) -> bool:
-    return outer != inner and outer[0] <= inner[0] and inner[1] <= outer[1]
+def _as_number(digits: str) -> tuple[int, str]:
+    """Sorts as the number does, however many digits it has."""
+    return len(digits.lstrip("0")), digits.lstrip("0")

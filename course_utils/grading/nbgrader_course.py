@@ -8,7 +8,6 @@ Format: https://nbgrader.readthedocs.io/en/stable/user_guide/creating_and_gradin
 
 import ast
 import re
-import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from nbformat.v4 import new_code_cell
 
 from course_utils.exercises import exercises
 from course_utils.grading.assignments import Assignment, ExerciseItem, Item, QualityItem, QuestionItem, WrittenItem
+from course_utils.grading.cases import new_seed
 from course_utils.paths import SOLUTIONS
 
 _CONFIG = '''\
@@ -68,7 +68,7 @@ def export(
         raise ValueError(f"{folder} is not an empty folder; name a new one")
     if not assignments:
         raise ValueError("assignments must name at least one assignment, got none")
-    seed = secrets.randbelow(2**31) if seed is None else seed
+    seed = new_seed() if seed is None else seed
     notebooks = [source_notebook(one, key=key, seed=seed, solutions=solutions) for one in assignments]
     folder.mkdir(parents=True, exist_ok=True)
     seconds = int(max(one.seconds for one in assignments))

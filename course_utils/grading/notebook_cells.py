@@ -4,6 +4,7 @@ Read by hand and not by nbformat, which refuses much that a person can still rea
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,12 @@ LONGEST_CELL = 100_000
 LONGEST_TEXT = 1_000_000
 # Brackets and commas: what makes small files large in memory.
 MOST_PARTS = 3_000_000
+# Of a script: what begins a cell, its names, and text in quotes instead of comments.
+_MARK = re.compile(r"#\s?%%+(?:\s(.*))?$")
+_MARKED = {"markdown": ("markdown", "md"), "raw": ("raw",)}
+_NAMED = re.compile(r'\b(id|name)"?[=:] ?"([^"]{1,200})"')
+_QUOTED = re.compile(r'[rR]?("""|\'\'\')\n?(.*?)\n?\1', re.DOTALL)
+_LONGEST_MARK = 1_000
 
 
 class UnreadableError(Exception):
@@ -85,17 +92,35 @@ def _cells_of_notebook(data: bytes) -> list[Any]:
 
 
 def _cells_of_script(data: bytes) -> list[Any]:
-    import jupytext
-
+    """Read by hand as well: a header in YAML can be written so that it grows without end."""
     try:
-        notebook = jupytext.reads(data[: LONGEST_TEXT + 1].decode("utf-8-sig"), fmt="py:percent")
+        lines = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     except UnicodeDecodeError:
         raise UnreadableError("The .py file is not text in UTF-8. Save it as UTF-8 and hand it in again.") from None
-    except Exception as error:
-        raise UnreadableError(
-            f"The .py file could not be read as cells that begin with # %%: {type(error).__name__}."
-        ) from None
-    return [dict(cell) for cell in notebook.cells]
+    if lines and lines[0].rstrip() == "# ---":
+        ends = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() == "# ---"), 0)
+        lines = lines[ends + 1 :]
+    cells: list[dict[str, Any]] = [{"cell_type": "code", "source": []}]
+    for line in lines:
+        if found := _MARK.match(line):
+            cells.append(_marked((found[1] or "")[:_LONGEST_MARK]))
+        else:
+            cells[-1]["source"].append(f"{line}\n")
+    for cell in cells:
+        text = "".join(cell["source"]).strip("\n")
+        cell["source"] = _uncommented(text) if cell["cell_type"] == "markdown" else text
+    return [cell for cell in cells if cell["source"] or cell is not cells[0]]
+
+
+def _marked(rest: str) -> dict[str, Any]:
+    """An empty cell of the kind and with the names that stand behind its # %%."""
+    kind = next((kind for kind, words in _MARKED.items() if any(f"[{word}]" in rest for word in words)), "code")
+    return {"cell_type": kind, "source": [], "metadata": dict(_NAMED.findall(rest))}
+
+
+def _uncommented(text: str) -> str:
+    quoted = _QUOTED.fullmatch(text)
+    return quoted[2] if quoted else "\n".join(line.removeprefix("#").removeprefix(" ") for line in text.split("\n"))
 
 
 def _kind(cell: Mapping[str, Any]) -> str:

@@ -106,9 +106,11 @@ class _Process:
             try:
                 return job, self._pipe.recv(), True
             except (EOFError, OSError):
-                self._process.join(timeout=5)
-        elif self.alive:
+                pass
+        elif self.late and self.alive:
             return job, Failure(f"grading took more than {job.seconds:.0f} s and was given up"), False
+        # It may have begun to end only now.
+        self._process.join(timeout=5)
         return job, Failure(f"the grading process {_ending(self._process.exitcode)}"), False
 
     def close(self) -> None:

@@ -41,7 +41,7 @@ class Reply:
     results: by name, {} if it failed. error: the exception's nearest name among Python's own, "ResultCountError", or
     "Error"; message: one line of at most 500 characters. line: "line 7: out[i] = ..." of the student's cell, "" where
     unknown. changed: given arrays that differ after the call. printed: at most 2,000 characters. stopped: "", or why the
-    worker had to be killed: "time", "memory", "output", "crashed" or "forged".
+    worker had to be killed: "time", "memory", "processes", "output", "crashed" or "forged".
     """
 
     results: Mapping[str, Any] = field(default_factory=dict)

@@ -18,7 +18,7 @@ from course_utils.lessons import HOMEWORK, LESSONS
 LARGEST = 20_000_000
 LONGEST_ANSWER = 20_000
 # What stands in the notebook where an answer in words is to be written.
-_PLACEHOLDER = re.compile(r"^[\s*_>]*YOUR ANSWER HERE.*$", re.MULTILINE)
+_PLACEHOLDER = re.compile(r"^[ \t*_>]*YOUR ANSWER HERE.*$", re.MULTILINE)
 _HEADING = re.compile(r"^(#{1,6})\s+(.*)$")
 
 __all__ = ["LARGEST", "Submission", "UnreadableError", "read", "read_file"]
@@ -49,7 +49,7 @@ class Submission:
     def unread(self, name: str) -> int:
         """The number of a code cell that was left out and that seems to define this name; 0 if there is none."""
         read = {cell.number for cell in self.code}
-        pattern = re.compile(rf"^\s*(?:(?:async\s+)?def\s+|class\s+)?{re.escape(name)}\s*[(:=]", re.MULTILINE)
+        pattern = re.compile(rf"^[ \t]*(?:(?:async )?def |class )?{re.escape(name)}[ \t]*[(:=]", re.MULTILINE)
         left_out = (cell for cell in self.cells if cell.kind == "code" and cell.number not in read)
         return next((cell.number for cell in left_out if pattern.search(cell.source)), 0)
 

@@ -23,14 +23,14 @@ from course_utils.grading.memory_watch import MemoryWatch
 
 # Importing what an assignment needs, on a busy computer.
 START_SECONDS = 120.0
-PROCESSES, FILES, ROOM = 64, 128, 1 << 26
+PROCESSES, FILES, ROOM = 20, 128, 1 << 26
 _CHUNK, _PRINTED, _MOST_PRINTED = 1 << 16, 1 << 13, 1 << 22
 _REPLIES = wire.Bounds()
 _REQUESTS = wire.Bounds(header=1 << 24, body=1 << 32, depth=32, values=1_000_000, text=1 << 22)
 
 
 class StoppedError(Exception):
-    """The worker is gone. why: "time", "memory", "output", "crashed" or "forged"; what: more, for a person."""
+    """The worker is gone. why: "time", "memory", "processes", "output", "crashed" or "forged"; what: more."""
 
     def __init__(self, why: str, what: str = "") -> None:
         super().__init__(why)
@@ -50,7 +50,7 @@ class WorkerProcess:
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             os.set_blocking(pipe.fileno(), False)
         self._ended = False
-        self._watch = MemoryWatch(self._process.pid, assignment.memory, self._end)
+        self._watch = MemoryWatch(self._process.pid, assignment.memory, self._end, ROOM if sandboxed else 0)
         self._watch.start()
         self._printed, self._said = bytearray(), 0
         limits = {
@@ -104,7 +104,7 @@ class WorkerProcess:
         except StoppedError as stopped:
             self.kill()
             if self._watch.exceeded:
-                raise StoppedError("memory") from stopped
+                raise StoppedError(self._watch.exceeded) from stopped
             raise
 
     def printed(self) -> str:

@@ -274,3 +274,12 @@ def test_export_of_what_is_not_there(exported, arguments, says):
 def test_right_is_what_the_table_says_of_an_item_without_cases(checked):
     result, _ = checked(replace(graded(), items=(ItemResult("q", 5, 5.0, RIGHT),), notes=()))
     assert rows(result.stdout)["q"] == ["5", "right"]
+
+
+def test_personal_questions_without_a_key_are_told_of(inbox, monkeypatch):
+    personal = replace(HOMEWORK, items=(QuestionItem("share", 4, "share", personal=lambda student, key: None),))
+    monkeypatch.setattr(assignments, "assignment", lambda name: personal)
+    (inbox.parent / "key.txt").write_text("autumn\n")
+    said = "Without --key-file, hw1 is graded as for self-study"
+    assert said in grade().stderr
+    assert said not in grade("--key-file", "key.txt", out="others").stderr

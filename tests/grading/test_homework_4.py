@@ -16,6 +16,7 @@ from course_utils.grading.homework_4 import HOMEWORK_4
 from course_utils.paths import NOTEBOOKS, ROOT, SOLUTIONS
 
 torch = pytest.importorskip("torch")
+recipe = pytest.importorskip("course_utils.models.designs")
 PACKAGE = ROOT / "course_utils"
 SOURCE = (SOLUTIONS / f"{HOMEWORK_4.file}.py").read_text(encoding="utf-8")
 NAIVE = [("conv", 16, 5, 4), ("pool",), ("linear", 64), ("linear",)]
@@ -68,6 +69,8 @@ def test_the_notebook_says_what_the_bands_and_the_budget_are():
         assert f"{number:,}" in text
     for kind in task.KINDS:
         assert f'`("{kind}"' in text
+    assert f"{recipe.BATCH} pictures a step" in text and f"rises to {recipe.LR}" in text
+    assert f"weight decay of {recipe.WEIGHT_DECAY}" in text and recipe.EPOCHS == 10 and "for ten epochs" in text
 
 
 def test_the_learners_notebook_holds_no_solution():

@@ -84,6 +84,17 @@ def test_only_visible_cases_where_asked():
     assert all(case.shown for case in result.cases) and result.earned == 10
 
 
+def wrong_but_for_errors(right, error):
+    def function(*values, **named):
+        try:
+            right(*values, **named)
+        except ValueError:
+            raise error from None
+        return -1
+
+    return function
+
+
 def raising(error):
     def function(*_, **__):
         raise error
@@ -117,8 +128,14 @@ def test_a_case_that_asks_for_an_error_is_right_with_that_error():
     result = judged(name, reference(name))
     assert result.status == RIGHT and any(case.raises for case in exercises()[name].cases)
     for error, right in ((ValueError("x"), 2), (TypeError("x"), 0)):
-        result = judged(name, raising(error), random_cases=0)
+        result = judged(name, wrong_but_for_errors(reference(name), error), random_cases=0)
         assert sum(case.right for case in result.cases) == right
+
+
+def test_a_function_that_does_nothing_but_raise_the_error_has_nothing_right():
+    result = judged("conv_output_size", raising(ValueError("x")), random_cases=0)
+    assert not any(case.right for case in result.cases) and result.earned == 0
+    assert any("whatever it is given" in case.what for case in result.cases)
 
 
 @pytest.mark.parametrize(
