@@ -12,6 +12,7 @@ import time
 import zipfile
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -257,7 +258,9 @@ def _start(room: Class, counts: Path) -> subprocess.Popen:
     roster = room.out.parent / "roster.csv"
     command = [sys.executable, str(HERE / "killed_class.py"), str(room.inbox), str(roster), str(room.out)]
     paths = {"PYTHONPATH": f"{HERE.parent.parent}:{HERE}", "COUNTS": str(counts)}
-    return subprocess.Popen(command, env={**os.environ, **paths}, stdout=subprocess.PIPE, text=True)
+    # Tests that were started in the background ignore the keyboard, and what they start would, too.
+    heeding = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+    return subprocess.Popen(command, env={**os.environ, **paths}, stdout=subprocess.PIPE, text=True, preexec_fn=heeding)
 
 
 def _class_of(room: Class, count: int) -> None:
