@@ -15,7 +15,7 @@ from course_utils.checking.answers import explain_answer, judge_answer
 from course_utils.checking.explain import explain
 from course_utils.checking.judge import Verdict, judge
 from course_utils.exercises import exercises, questions
-from course_utils.exercises.specification import Case, Exercise
+from course_utils.exercises.specification import Case, Exercise, fresh
 from course_utils.grading.assignments import QualityItem, QuestionItem, assignment
 from course_utils.grading.cases import generator
 
@@ -71,7 +71,7 @@ def quality(homework: str, name: str, function: Any, points: float, seed: int) -
     assert callable(function), f"{name} is not defined."
     values, hidden = item.inputs(generator(seed, name))
     with _quiet():
-        predictions = function(**values)
+        predictions = function(**{given: fresh(value) for given, value in values.items()})
     problem = item.problem(predictions) if item.problem else ""
     assert not problem, problem
     score = float(item.score(predictions, hidden))

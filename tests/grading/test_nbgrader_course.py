@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 
 import nbformat
+import numpy as np
 import pytest
 
 from course_utils.exercises import exercises
@@ -277,3 +278,17 @@ def test_two_assignments_lie_side_by_side(tmp_path):
     other = replace(STAND_IN, name="hw2")
     folder = nbgrader_course.export(tmp_path / "course", [STAND_IN, other], solutions=tmp_path)
     assert sorted(path.name for path in (folder / "source").iterdir()) == ["hw1", "hw2"]
+
+
+def test_a_function_that_learns_is_given_a_generator():
+    from course_utils.grading import nbgrader_checks
+
+    given = []
+
+    def train_and_predict(train_images, train_labels, test_images, rng):
+        given.append(rng)
+        return np.full(len(test_images), 3)
+
+    with pytest.raises(AssertionError, match="accuracy"):
+        nbgrader_checks.quality("hw2", "train_and_predict", train_and_predict, 25, seed=1)
+    assert isinstance(given[0], np.random.Generator)
