@@ -45,7 +45,7 @@ class QualityItem:
 
     The student's function `name` is called with the named values of inputs(rng) and gives (N,) class numbers, or what
     `score` takes. score(predictions, hidden) is the number that counts, hidden being the second thing that inputs gives.
-    bands: (least score, share of the points), rising. limits: what else must hold of the answer, checked by `problem`.
+    bands: (least score, share of the points), rising. problem(answer): what else it lacks, "" if nothing.
     """
 
     name: str

@@ -10,6 +10,7 @@ from course_utils.checking.answers import explain_answer, judge_answer, wrong_fo
 from course_utils.exercises import exercises, questions
 from course_utils.exercises.questions import Question
 from course_utils.exercises.specification import Call
+from course_utils.exercises.trials import share
 from course_utils.grading.assignments import Item, QualityItem, QuestionItem, WrittenItem
 from course_utils.grading.case_runs import is_missing, stop_told, told
 from course_utils.grading.cases import generator
@@ -80,13 +81,13 @@ def judge_quality(item: QualityItem, task: Task) -> ItemResult:
     score, problem = _score(item, answer, hidden)
     if problem:
         return _unscored(item, problem)
-    share = max((part for least, part in item.bands if score >= least), default=0.0)
-    higher = [(least, part) for least, part in item.bands if part > share]
-    said = [f"The {item.unit} is {score:.4g}, worth {share:.0%} of the points."]
+    part = share(item.bands, score)
+    higher = [(least, more) for least, more in item.bands if more > part]
+    said = [f"The {item.unit} is {score:.4g}, worth {part:.0%} of the points."]
     if higher:
         said.append(f"From {higher[0][0]:.4g} on it is {higher[0][1]:.0%}.")
-    status = WRONG if not share else PARTLY if higher else RIGHT
-    return ItemResult(item.name, item.points, item.points * share, status, tuple(said), score=score)
+    status = WRONG if not part else PARTLY if higher else RIGHT
+    return ItemResult(item.name, item.points, item.points * part, status, tuple(said), score=score)
 
 
 def _score(item: QualityItem, answer: Any, hidden: Any) -> tuple[float, str]:

@@ -16,6 +16,7 @@ from course_utils.checking.explain import explain
 from course_utils.checking.judge import Verdict, judge
 from course_utils.exercises import exercises, questions
 from course_utils.exercises.specification import Case, Exercise, fresh
+from course_utils.exercises.trials import share
 from course_utils.grading.assignments import QualityItem, QuestionItem, assignment
 from course_utils.grading.cases import generator
 
@@ -75,11 +76,11 @@ def quality(homework: str, name: str, function: Any, points: float, seed: int) -
     problem = item.problem(predictions) if item.problem else ""
     assert not problem, problem
     score = float(item.score(predictions, hidden))
-    share = max((part for least, part in item.bands if score >= least), default=0.0)
-    told = f"{name}: the {item.unit} is {score:.4g}, worth {share:.0%} of the points."
-    assert share, told
+    part = share(item.bands, score)
+    told = f"{name}: the {item.unit} is {score:.4g}, worth {part:.0%} of the points."
+    assert part, told
     print(told)
-    return points * share
+    return points * part
 
 
 def _verdict(exercise: Exercise, function: Any) -> Verdict:
